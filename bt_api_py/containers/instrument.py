@@ -1,0 +1,88 @@
+"""What a venue says about one of its markets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from .base import Container
+
+
+class SymbolData(Container):
+    """One instrument: its assets, steps, least quantities and status."""
+
+    __slots__ = ()
+    event = "SymbolEvent"
+
+    def get_base_asset(self) -> str:
+        """Return the asset that is bought and sold, upper case."""
+        return str(self._required("base")).upper()
+
+    def get_quote_asset(self) -> str:
+        """Return the asset that prices are counted in, upper case."""
+        return str(self._required("quote")).upper()
+
+    def get_price_unit(self) -> float:
+        """Return the tick size: the least step between two prices."""
+        return self._number("tick_size")
+
+    get_tick_size = get_price_unit
+
+    def get_qty_unit(self) -> float:
+        """Return the lot size: the least step between two quantities, base asset."""
+        return self._quantity("lot_size")
+
+    get_lot_size = get_qty_unit
+
+    def get_price_digital(self) -> int | None:
+        """Return the number of decimals of the tick size; ``None`` when the venue sends none."""
+        return _decimals(getattr(self._row, "tick_size", None))
+
+    def get_qty_digital(self) -> int | None:
+        """Return the number of decimals of the lot size in the venue's unit; ``None`` when it sends none."""
+        return _decimals(getattr(self._row, "lot_size", None))
+
+    def get_min_qty(self) -> float:
+        """Return the least quantity of an order, base asset."""
+        return self._quantity("min_quantity")
+
+    def get_max_qty(self) -> float:
+        """Return the greatest quantity of an order, base asset."""
+        return self._quantity("max_quantity")
+
+    def get_min_price(self) -> float:
+        """Return the least price of an order."""
+        return self._number("min_price")
+
+    def get_max_price(self) -> float:
+        """Return the greatest price of an order."""
+        return self._number("max_price")
+
+    def get_min_notional(self) -> float:
+        """Return the least value of an order, quote asset."""
+        return self._number("min_notional")
+
+    def get_contract_multiplier(self) -> float:
+        """Return the base units of one contract; 1 on spot."""
+        return self._topic.factor
+
+    def get_status(self) -> str:
+        """Return ``"trading"`` when orders match now, otherwise the venue's own word in lower case."""
+        return "trading" if self.is_trading() else str(getattr(self._row, "status", "unknown")).lower()
+
+    def is_trading(self) -> bool:
+        """Return whether the market is open."""
+        return bool(getattr(self._row, "is_trading", True))
+
+    def _summary(self) -> Iterable[tuple[str, Any]]:
+        yield "tick_size", self.get_price_unit()
+        yield "lot_size", self.get_qty_unit()
+        yield "status", self.get_status()
+
+
+def _decimals(step: Any) -> int | None:
+    if step in (None, ""):
+        return None
+    exponent = Decimal(str(step)).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else None

@@ -1,0 +1,161 @@
+"""Order books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, Self
+
+from .base import Container, Topic, nan
+
+# A level as the venue sent it: price, quantity, and whatever follows; text, or Decimal for a number.
+Level = Sequence[Any]
+
+
+class BookState:
+    """The levels of a book at one moment, best first, and what the venue said about them."""
+
+    __slots__ = ("action", "asks", "bids", "checksum", "order_count_at", "sequence", "timestamp")
+
+    def __init__(
+        self,
+        bids: list[Level],
+        asks: list[Level],
+        *,
+        timestamp: int | None = None,
+        sequence: int | None = None,
+        checksum: int | None = None,
+        action: Literal["snapshot", "update"] = "update",
+        order_count_at: int | None = None,
+    ) -> None:
+        self.bids = bids
+        self.asks = asks
+        self.timestamp = timestamp
+        self.sequence = sequence
+        self.checksum = checksum
+        self.action = action
+        self.order_count_at = order_count_at  # position of the number of orders in a level, where sent
+
+
+class OrderBookData(Container):
+    """The book, or its top, at one moment. Given out only when its sequence holds and it is not crossed."""
+
+    __slots__ = ("_asks", "_bids")
+    event = "OrderBookEvent"
+
+    _row: BookState
+
+    def __init__(
+        self, row: BookState, topic: Topic, received: float = nan, frame: Any = None, index: int = -1
+    ) -> None:
+        super().__init__(row, topic, received, frame, index)
+        self._bids: list[list[float]] | None = None
+        self._asks: list[list[float]] | None = None
+
+    def init_data(self) -> Self:
+        """Convert the levels to numbers now; otherwise the first getter does."""
+        self.get_bids()
+        self.get_asks()
+        return self
+
+    def get_bids(self) -> list[list[float]]:
+        """Return ``[price, quantity]`` pairs, highest first, quantity in base asset; empty without a bid."""
+        if self._bids is None:
+            self._bids = self._numbers(self._row.bids)
+        return self._bids
+
+    def get_asks(self) -> list[list[float]]:
+        """Return ``[price, quantity]`` pairs, lowest first, quantity in base asset; empty without an ask."""
+        if self._asks is None:
+            self._asks = self._numbers(self._row.asks)
+        return self._asks
+
+    def _numbers(self, levels: list[Level]) -> list[list[float]]:
+        factor = self._topic.factor
+        if factor == 1.0:
+            return [[float(level[0]), float(level[1])] for level in levels]
+        return [[float(level[0]), float(level[1]) * factor] for level in levels]
+
+    def get_bid_price_list(self) -> list[float]:
+        """Return the bid prices, highest first."""
+        return [level[0] for level in self.get_bids()]
+
+    def get_ask_price_list(self) -> list[float]:
+        """Return the ask prices, lowest first."""
+        return [level[0] for level in self.get_asks()]
+
+    def get_bid_volume_list(self) -> list[float]:
+        """Return the bid quantities, in the order of the prices."""
+        return [level[1] for level in self.get_bids()]
+
+    def get_ask_volume_list(self) -> list[float]:
+        """Return the ask quantities, in the order of the prices."""
+        return [level[1] for level in self.get_asks()]
+
+    def _order_counts(self, levels: list[Level]) -> list[int] | None:
+        place = self._row.order_count_at
+        return None if place is None else [int(level[place]) for level in levels]
+
+    def get_bid_trade_nums(self) -> list[int] | None:
+        """Return the number of orders per bid level; ``None`` where the venue does not send it."""
+        return self._order_counts(self._row.bids)
+
+    def get_ask_trade_nums(self) -> list[int] | None:
+        """Return the number of orders per ask level; ``None`` where the venue does not send it."""
+        return self._order_counts(self._row.asks)
+
+    def get_bid_orders_list(self) -> list[float] | None:
+        """Return `get_bid_trade_nums` as floats."""
+        counts = self.get_bid_trade_nums()
+        return None if counts is None else [float(count) for count in counts]
+
+    def get_ask_orders_list(self) -> list[float] | None:
+        """Return `get_ask_trade_nums` as floats."""
+        counts = self.get_ask_trade_nums()
+        return None if counts is None else [float(count) for count in counts]
+
+    def get_best_bid(self) -> list[float] | None:
+        """Return the highest ``[price, quantity]``, or ``None``."""
+        bids = self.get_bids()
+        return bids[0] if bids else None
+
+    def get_best_ask(self) -> list[float] | None:
+        """Return the lowest ``[price, quantity]``, or ``None``."""
+        asks = self.get_asks()
+        return asks[0] if asks else None
+
+    def get_mid_price(self) -> float:
+        """Return the mean of best bid and best ask; ``nan`` when a side is empty."""
+        bids, asks = self.get_bids(), self.get_asks()
+        return (bids[0][0] + asks[0][0]) / 2 if bids and asks else nan
+
+    def get_spread(self) -> float:
+        """Return best ask minus best bid, quote asset; ``nan`` when a side is empty."""
+        bids, asks = self.get_bids(), self.get_asks()
+        return asks[0][0] - bids[0][0] if bids and asks else nan
+
+    def get_sequence(self) -> int | None:
+        """Return the venue's number of the last update applied; ``None`` where it has none."""
+        return self._row.sequence
+
+    def get_checksum(self) -> int | None:
+        """Return the venue's checksum of this state, already verified; ``None`` where it has none."""
+        return self._row.checksum
+
+    def get_action(self) -> Literal["snapshot", "update"]:
+        """Return what caused this object: a whole book, or a change to it."""
+        return self._row.action
+
+    def get_raw_data(self) -> Any:
+        """Return the levels given out in their exact text, as a dict of ``bids`` and ``asks``."""
+        return {
+            "bids": [[str(value) for value in level] for level in self._row.bids],
+            "asks": [[str(value) for value in level] for level in self._row.asks],
+        }
+
+    def _summary(self) -> Iterable[tuple[str, Any]]:
+        yield "best_bid", self.get_best_bid()
+        yield "best_ask", self.get_best_ask()
+        yield "levels", (len(self._row.bids), len(self._row.asks))
+        yield "sequence", self._row.sequence
+
+    get_order_book_symbol_name = Container.get_venue_symbol

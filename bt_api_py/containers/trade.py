@@ -1,0 +1,106 @@
+"""Trades of a market, and one's own fills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .base import Container, Row, Side, nan
+
+_INFINITY = float("inf")
+
+
+class TradeRow(Row):
+    """Base of the trade records: `timestamp`, `trade_id`, `price`, `quantity` and `side` make a trade."""
+
+    def defect(self) -> str | None:
+        price, quantity = self.price, self.quantity  # type: ignore[attr-defined]  # declared by each venue's record
+        if not -_INFINITY < price < _INFINITY:
+            return f"price {price!r}"
+        if not 0 <= quantity < _INFINITY:
+            return f"quantity {quantity!r}"
+        return None if self.trade_id != "" else "empty trade id"  # type: ignore[attr-defined]
+
+
+class TradeData(Container):
+    """One trade. Its side is the taker's on a market stream, and that of one's own order on an own fill."""
+
+    __slots__ = ()
+    event = "TradeEvent"
+
+    def get_price(self) -> float:
+        """Return the price, quote asset per base asset."""
+        return float(self._required("price"))
+
+    get_trade_price = get_price
+
+    def get_quantity(self) -> float:
+        """Return the quantity, base asset."""
+        return float(self._required("quantity")) * self._topic.factor
+
+    get_trade_volume = get_quantity
+    get_trade_qty = get_quantity
+    get_qty = get_quantity
+
+    def get_side(self) -> Side:
+        """Return ``"buy"`` or ``"sell"``: the taker's side; on an own fill, the side of one's own order."""
+        side: Side = self._required("side")
+        return side
+
+    get_trade_side = get_side
+
+    def get_trade_time(self) -> float:
+        """Return the time of execution at the venue as a float, milliseconds."""
+        return float(self.get_timestamp())
+
+    def get_trade_id(self) -> str:
+        """Return the venue's id, exact."""
+        return str(self._required("trade_id"))
+
+    def get_trade_type(self) -> str | None:
+        """Return ``"maker"`` or ``"taker"`` on an own fill, otherwise ``None``."""
+        return self._text("trade_type")
+
+    def get_order_id(self) -> str | None:
+        """Return the id of one's own order; ``None`` on a market stream."""
+        return self._text("order_id")
+
+    def get_client_order_id(self) -> str | None:
+        """Return one's own id of the order; ``None`` on a market stream."""
+        return self._text("client_order_id")
+
+    def get_trade_fee(self) -> float:
+        """Return the fee of an own fill in `get_trade_fee_symbol`; positive is paid, negative is a rebate."""
+        return self._number("fee")
+
+    get_fee = get_trade_fee
+
+    def get_trade_fee_symbol(self) -> str | None:
+        """Return the asset the fee was paid in."""
+        return self._text("fee_asset")
+
+    def get_trade_offset(self) -> str | None:
+        """Return ``"open"`` or ``"close"`` where a futures venue says so."""
+        return self._text("offset")
+
+    def get_trade_accumulate_volume(self) -> float:
+        """Return the filled quantity of the order so far, base asset."""
+        return self._quantity("accumulated_quantity")
+
+    def get_first_trade_id(self) -> str | None:
+        """Return the first of the merged trades, where the venue aggregates."""
+        return self._text("first_trade_id")
+
+    def get_last_trade_id(self) -> str | None:
+        """Return the last of the merged trades, where the venue aggregates."""
+        return self._text("last_trade_id")
+
+    def _summary(self) -> Iterable[tuple[str, Any]]:
+        row = self._row
+        yield "side", getattr(row, "side", None)
+        yield "quantity", getattr(row, "quantity", nan)
+        yield "price", getattr(row, "price", nan)
+        yield "trade_id", self._text("trade_id")
+        yield "timestamp", self.get_timestamp()
+
+    get_trade_symbol_name = Container.get_venue_symbol
