@@ -1,0 +1,194 @@
+"""``bt-api demo``: simulated venues side by side, healing from faults that are put in on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from .. import BtApi, BtApiError, Stream
+from ..simulator import Simulator
+from . import figures
+from .board import Board, event_line
+from .running import FAILURE, OK, describe
+
+VENUES = ("BINANCE___SPOT", "OKX___SPOT", "HTX___SPOT")
+PIPE_SECONDS = 20.0
+SAMPLE = 0.5  # seconds between two points of the sparkline
+FIRST_FAULT, NEXT_FAULT = 6.0, 10.0  # seconds
+
+
+@dataclass(eq=False)
+class Lane:
+    """What is known of one exchange."""
+
+    exchange: str
+    trades: Stream[Any]
+    ticker: Any = None
+    candle: Any = None
+    error: str = ""
+    prices: deque[float] = field(default_factory=lambda: deque(maxlen=40))
+    latencies: deque[float] = field(default_factory=lambda: deque(maxlen=50))
+
+    @property
+    def spread(self) -> float:
+        """Best ask minus best bid."""
+        return float(self.ticker.get_ask_price() - self.ticker.get_bid_price())
+
+    @property
+    def latency(self) -> float:
+        """Median of the last trades, from the venue's clock to ours, milliseconds."""
+        return median(self.latencies) if self.latencies else float("nan")
+
+
+@dataclass(eq=False)
+class Scene:
+    """All lanes of one market; the trades and events of all of them are on one board."""
+
+    symbol: str
+    lanes: list[Lane]
+    board: Board = field(default_factory=lambda: Board(recent=1, events=8))
+
+
+async def demo(symbol: str, every: bool, seconds: float | None) -> int:
+    """Show `symbol` on simulated exchanges; return 1 when nothing could be shown."""
+    live = sys.stdout.isatty()
+    if seconds is None and not live:
+        seconds = PIPE_SECONDS
+    async with Simulator() as simulator, BtApi(simulator.exchange_kwargs()) as api:
+        exchanges = sorted(simulator.exchange_kwargs()) if every else VENUES
+        scene = Scene(symbol, [Lane(name, api.stream_trades(name, symbol)) for name in exchanges])
+        try:
+            async with _running(_jobs(api, simulator, scene)):
+                async with asyncio.timeout(seconds):
+                    await (_draw(scene) if live else _print(scene))
+        except TimeoutError:
+            pass
+        finally:
+            for line in summary(scene):
+                print(line)
+    return OK if any(lane.ticker for lane in scene.lanes) else FAILURE
+
+
+def _jobs(api: BtApi, simulator: Simulator, scene: Scene) -> list[Any]:
+    jobs: list[Any] = [_watch(api, scene), _sample(scene), _disturb(simulator, scene)]
+    for lane in scene.lanes:
+        jobs += [_trades(lane, scene), _ticker(api, lane, scene.symbol), _candles(api, lane, scene.symbol)]
+    return jobs
+
+
+@asynccontextmanager
+async def _running(jobs: Sequence[Any]) -> AsyncIterator[None]:
+    """Run the jobs beside the block and cancel them when it is left."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(job) for job in jobs]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def _watch(api: BtApi, scene: Scene) -> None:
+    async for event in api.stream_status():
+        scene.board.note(event)
+        if not sys.stdout.isatty():
+            print(event_line(event), flush=True)
+
+
+async def _trades(lane: Lane, scene: Scene) -> None:
+    try:
+        async with lane.trades as trades:
+            async for trade in trades:
+                scene.board.put(lane.exchange, trade)
+                if trade.get_origin() == "live":
+                    lane.latencies.append(trade.get_latency_ms())
+    except BtApiError as error:
+        lane.error = describe(error)
+
+
+async def _ticker(api: BtApi, lane: Lane, symbol: str) -> None:
+    try:
+        async with api.stream_ticker(lane.exchange, symbol) as tickers:
+            async for lane.ticker in tickers:
+                pass
+    except BtApiError as error:
+        lane.error = describe(error)
+
+
+async def _candles(api: BtApi, lane: Lane, symbol: str) -> None:
+    try:
+        async with api.stream_klines(lane.exchange, symbol, "1m") as bars:
+            async for lane.candle in bars:
+                pass
+    except BtApiError as error:
+        lane.error = describe(error)
+
+
+async def _sample(scene: Scene) -> None:
+    while True:
+        for lane in scene.lanes:
+            if lane.ticker:
+                lane.prices.append(lane.ticker.get_last_price())
+        await asyncio.sleep(SAMPLE)
+
+
+async def _disturb(simulator: Simulator, scene: Scene) -> None:
+    await asyncio.sleep(FIRST_FAULT)
+    while True:
+        for lane in scene.lanes:
+            simulator.faults.disconnect(lane.exchange)
+            await asyncio.sleep(NEXT_FAULT)
+
+
+async def _draw(scene: Scene) -> None:
+    from .live import Screen
+    from .scene import page
+
+    async with Screen(lambda: page(scene)):
+        await asyncio.Event().wait()
+
+
+async def _print(scene: Scene) -> None:
+    while True:
+        await asyncio.sleep(1.0)
+        for lane in scene.lanes:
+            if lane.ticker:
+                print(text_line(lane, scene), flush=True)
+
+
+def text_line(lane: Lane, scene: Scene) -> str:
+    """Return one exchange as one line, for a pipe."""
+    ticker, bar = lane.ticker, lane.candle
+    parts = [
+        f"{time.strftime('%H:%M:%S', time.gmtime())} {lane.exchange:<16} {scene.symbol}",
+        f"last {figures.price(ticker.get_last_price())}",
+        f"bid {figures.price(ticker.get_bid_price())} ask {figures.price(ticker.get_ask_price())}",
+        f"spread {figures.price(lane.spread)}",
+        f"trades/s {scene.board.rate(lane.exchange):.1f}",
+        f"latency {figures.milliseconds(lane.latency)}",
+    ]
+    if bar:
+        prices = (bar.get_open(), bar.get_high(), bar.get_low(), bar.get_close())
+        parts.append(f"candle {' '.join(figures.price(value) for value in prices)}")
+    return "  ".join(parts)
+
+
+def summary(scene: Scene) -> list[str]:
+    """Return one line per exchange: what was delivered, and what the cut connections cost."""
+    lines = []
+    for lane in scene.lanes:
+        stats = lane.trades.stats
+        counts = ", ".join(
+            f"{getattr(stats, name):,} {name}" for name in ("reconnects", "gaps", "backfilled", "missing")
+        )
+        lines.append(f"{lane.exchange:<16} {stats.delivered:,} trades delivered, {counts}")
+        if lane.error:
+            lines.append(f"{lane.exchange:<16} {lane.error}")
+    return lines

@@ -1,0 +1,156 @@
+"""``bt-api stream``: follow one kind of data of one exchange, in a live view or as JSON lines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self
+
+from .. import BtApi, BtApiError, Stream, StreamEvent
+from .gateway import gateway
+from .output import JsonLines
+from .running import FAILURE, OK, complain, describe, exit_code
+
+Kind = Literal["ticker", "depth", "trades", "klines"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for.
+
+    Attributes:
+        count: end after so many objects, over all symbols.
+        seconds: end after so long.
+    """
+
+    kind: Kind
+    exchange: str
+    symbols: tuple[str, ...]
+    interval: str = "1m"
+    levels: int = 20
+    events: bool = False
+    count: int | None = None
+    seconds: float | None = None
+    simulate: bool = False
+    live: bool = False
+
+    def open(self, api: BtApi) -> dict[str, Stream[Any]]:
+        """Return one stream per symbol."""
+        return {symbol: self._open(api, symbol) for symbol in self.symbols}
+
+    def _open(self, api: BtApi, symbol: str) -> Stream[Any]:
+        # The live view always shows events; as lines they come only when asked for.
+        events = self.events or self.live
+        match self.kind:
+            case "ticker":
+                return api.stream_ticker(self.exchange, symbol, events=events)
+            case "depth":
+                return api.stream_depth(self.exchange, symbol, levels=self.levels, events=events)
+            case "trades":
+                return api.stream_trades(self.exchange, symbol, events=events)
+            case "klines":
+                return api.stream_klines(self.exchange, symbol, self.interval, events=events)
+
+
+class View(AbstractAsyncContextManager["View"], Protocol):
+    """Where objects, events and errors go."""
+
+    async def item(self, symbol: str, item: Any) -> None:
+        """Show one data object."""
+
+    async def event(self, symbol: str, event: StreamEvent) -> None:
+        """Show what happened to the stream."""
+
+    def failed(self, symbol: str, error: BtApiError) -> None:
+        """Show that the stream of this symbol ended with an error."""
+
+
+class Lines(View):
+    """One JSON object per line; errors go to standard error."""
+
+    def __init__(self) -> None:
+        self._lines = JsonLines()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    async def item(self, symbol: str, item: Any) -> None:
+        await self._lines.write(item.get_all_data())
+
+    async def event(self, symbol: str, event: StreamEvent) -> None:
+        await self._lines.write(event.as_dict())
+
+    def failed(self, symbol: str, error: BtApiError) -> None:
+        complain(describe(error))
+
+
+async def stream(request: Request) -> int:
+    """Follow the streams until they end, the count or the time is reached; return the exit code."""
+    async with gateway(request.simulate) as api:
+        streams = request.open(api)
+        async with _view(request, streams) as view:
+            return await follow(streams, view, count=request.count, seconds=request.seconds)
+
+
+def _view(request: Request, streams: Mapping[str, Stream[Any]]) -> View:
+    if not request.live:
+        return Lines()
+    from .live import LiveView
+
+    return LiveView(request, streams)
+
+
+async def follow(
+    streams: Mapping[str, Stream[Any]], view: View, *, count: int | None = None, seconds: float | None = None
+) -> int:
+    """Hand every item of every stream to `view`; one stream's error does not end the others.
+
+    Returns:
+        0, or the code of the worst error; 1 also when the time was up before any stream was connected.
+    """
+    enough = asyncio.Event()
+    taken = 0
+    code = OK
+
+    async def read(symbol: str, stream: Stream[Any]) -> None:
+        nonlocal taken, code
+        try:
+            async with stream:
+                async for item in stream:
+                    if isinstance(item, StreamEvent):
+                        await view.event(symbol, item)
+                        continue
+                    if taken == count:
+                        return
+                    taken += 1
+                    await view.item(symbol, item)
+                    if taken == count:
+                        enough.set()
+        except BtApiError as error:
+            view.failed(symbol, error)
+            code = max(code, exit_code(error))
+
+    readers = [asyncio.create_task(read(symbol, stream)) for symbol, stream in streams.items()]
+    all_read = asyncio.gather(*readers)
+    waiter = asyncio.create_task(enough.wait())
+    try:
+        ended, _ = await asyncio.wait(
+            {all_read, waiter}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        if all_read in ended:
+            all_read.result()
+        elif (
+            not ended and not taken and all(stream.stats.state == "connecting" for stream in streams.values())
+        ):
+            complain(f"{', '.join(streams)}: not connected within {seconds:g} s")
+            code = FAILURE
+    finally:
+        for task in (*readers, waiter):
+            task.cancel()
+        await asyncio.gather(*readers, waiter, return_exceptions=True)
+    return code
