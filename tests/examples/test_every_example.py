@@ -1,0 +1,97 @@
+"""Every example runs against a simulator of its own and prints what it promises."""
+
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "examples"
+PRICE = r"[\d,]+\.\d\d"
+EVENT = r"event \w+: \{.*\}"
+
+# By example: its arguments, and the pattern of each line.
+EXAMPLES = {
+    "ticker.py": (["--count", "3"], [rf"BTCUSDT: {PRICE}  volume [\d,]+  \([+-]\d+\.\d\d%\)"] * 3),
+    "several_streams.py": (["--count", "1"], [r"(ticker|depth ) BTCUSDT: .*\d.*"] * 2),
+    "depth_spread.py": (["--count", "2"], [rf"BTCUSDT: {PRICE} / {PRICE}  spread \d+\.\d\d  nearby .*"] * 2),
+    "trades.py": (
+        ["OKX___SPOT", "--count", "3"],
+        [rf"\d+ +(buy|sell) [\d.]+ at {PRICE}  balance [+-][\d.]+"] * 3,
+    ),
+    "klines.py": (
+        ["--count", "1"],
+        [rf"\d\d:\d\d:00 open {PRICE} high {PRICE} .* volume [\d.]+ (building|closed)"],
+    ),
+    "moving_average.py": (
+        ["HTX___SPOT", "--count", "1", "--window", "2"],
+        [rf"BTCUSDT: {PRICE}  mean of 2: {PRICE}  (above|below|inside)"],
+    ),
+    "several_exchanges.py": (
+        ["--count", "1"],
+        [rf"(BINANCE___SPOT|OKX___SPOT|HTX___SPOT) +BTCUSDT: {PRICE}"] * 3,
+    ),
+    "resilient.py": (
+        ["--count", "1"],
+        [r"gave up: BINANCE___SPOT.*", "trying again", rf"BTCUSDT: {PRICE}"],
+    ),
+    "filter.py": (["--count", "1", "--least", "1"], [rf" *(buy|sell) [\d,]+ at {PRICE}, one of 1 trades"]),
+    "batch.py": (["--count", "1", "--size", "2"], [r"[12] trades, [\d.]+ in all, ids \d+ to \d+"]),
+    "settings.py": (
+        ["--count", "1"],
+        [rf"BTCUSDT: {PRICE}", "a typing error is noticed: .*'ping_interval'.*"],
+    ),
+    "status_and_health.py": (["--count", "12"], None),
+}
+
+
+def run(
+    name: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> list[str]:
+    """Run an example as a program of its own and return its lines."""
+    monkeypatch.setenv("BT_API_SIMULATOR", "")  # put back afterwards: the example sets it
+    monkeypatch.setattr(sys, "argv", [name, *arguments, "--simulate"])
+    monkeypatch.syspath_prepend(FOLDER)
+    runpy.run_path(str(FOLDER / name), run_name="__main__")
+    return capsys.readouterr().out.splitlines()
+
+
+def test_every_example_is_run():
+    """The table above names the files of the folder."""
+    assert set(EXAMPLES) == {path.name for path in FOLDER.glob("[!_]*.py")}
+
+
+@pytest.mark.parametrize("name", [name for name, (_, lines) in EXAMPLES.items() if lines])
+def test_example_prints_what_it_promises(name, monkeypatch, capsys):
+    """Each line has the form that the example promises, and there are as many as asked for."""
+    arguments, patterns = EXAMPLES[name]
+    lines = run(name, arguments, monkeypatch, capsys)
+    assert len(lines) >= len(patterns)
+    for line in lines:
+        assert any(re.fullmatch(pattern, line) for pattern in patterns), line
+    for pattern in patterns:
+        assert any(re.fullmatch(pattern, line) for line in lines), f"{pattern!r} not in {lines}"
+
+
+def test_all_three_exchanges_are_shown(monkeypatch, capsys):
+    """The example for several exchanges prints each of them."""
+    lines = run("several_exchanges.py", ["--count", "1"], monkeypatch, capsys)
+    assert {line.split()[0] for line in lines} == {"BINANCE___SPOT", "OKX___SPOT", "HTX___SPOT"}
+
+
+def test_status_and_health(monkeypatch, capsys):
+    """The example shows events, trades, counters and a state that is JSON."""
+    lines = run("status_and_health.py", *EXAMPLES["status_and_health.py"][:1], monkeypatch, capsys)
+    assert any(re.fullmatch(r"event connected: .*", line) for line in lines)
+    assert sum(bool(re.fullmatch(r"trade \d+ (live|backfill)", line)) for line in lines) == 12
+    assert any(re.fullmatch(r"stats delivered \d+ missing 0 reconnects \d+", line) for line in lines)
+    assert re.fullmatch(r"health \{.*\}", lines[-1])
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)
+def test_example_is_short(path):
+    """An example has at most 60 lines and says first what it does."""
+    lines = path.read_text().splitlines()
+    assert len(lines) <= 60
+    assert lines[0].startswith('"""')

@@ -1,0 +1,163 @@
+"""Every program printed in the README and in the documentation runs, and prints what the page says."""
+
+import ast
+import asyncio
+import inspect
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PATIENCE = 20  # seconds until a program must have printed what is expected
+
+PRICE = r"\d+\.\d\d"
+# By page and heading: patterns that lines of the program must match; it is ended once all were seen.
+EXPECTED = {
+    ("README.md", "Two commands"): [rf"BTCUSDT {PRICE}"],
+    ("docs/index.md", "First stream"): [rf"BTCUSDT {PRICE} \([+-]\d+\.\d\d%\)"],
+    ("docs/guide/streaming.md", "Ticker"): [rf"BTCUSDT: {PRICE} \([+-]\d+\.\d\d%\), volume [1-9][\d,]+"],
+    ("docs/guide/streaming.md", "Several streams"): [rf"last {PRICE}", rf"spread {PRICE}"],
+    ("docs/guide/streaming.md", "Order book"): [
+        rf"{PRICE} x [\d.]+  \|  {PRICE} x [\d.]+",
+        rf"spread {PRICE}, [+-][\d.]+ more bid than asked",
+    ],
+    ("docs/guide/streaming.md", "Trades"): [
+        r"buy [\d.]+ at [\d.]+, id \d+",
+        r"sell [\d.]+ at [\d.]+, id \d+",
+    ],
+    ("docs/guide/streaming.md", "Candles"): [
+        rf"\d{{13}}: {PRICE} {PRICE} {PRICE} {PRICE}, volume [\d.]+, building"
+    ],
+    ("docs/guide/streaming.md", "Several exchanges"): [
+        rf"{name} BTCUSDT {PRICE}" for name in ("BINANCE___SPOT", "OKX___SPOT", "HTX___SPOT")
+    ],
+    ("docs/guide/streaming.md", "Settings"): [PRICE],
+    ("docs/guide/streaming.md", "When a connection fails"): [PRICE],
+    ("docs/guide/streaming.md", "Keeping what matters"): [r"(buy|sell) of [\d,]+ USDT"],
+    ("docs/guide/streaming.md", "Keeping what matters (2)"): [rf"{PRICE}, mean of 5: {PRICE}"],
+    ("docs/guide/streaming.md", "Batches"): [r"\d+ trades, [\d.]+ BTC"],
+    ("docs/guide/streaming.md", "What happens behind a stream"): [
+        r"event \{.*'kind': 'connected'.*\}",
+        r"\d+ \d+ live",
+    ],
+    ("docs/guide/errors.md", "Errors"): [r"no such market: BINANCE___SPOT.*'BTCUSDTT'.*BTCUSDT.*"],
+    ("docs/guide/errors.md", "Errors (2)"): [r".*did you mean 'BINANCE___SPOT'.*", r"OKX___SPOT: .*'60m'.*"],
+    ("docs/guide/simulator.md", "From Python"): [r"\d+ (buy|sell) [\d.]+"],
+    ("docs/guide/simulator.md", "Faults"): [r"disconnected: .+", r"[1-9] reconnect, 0 missing"],
+    ("docs/guide/simulator.md", "In your tests"): [],
+}
+
+
+def programs() -> dict[tuple[str, str], str]:
+    """Return the Python blocks of all pages by page and heading; the second under one heading ends in (2)."""
+    found: dict[tuple[str, str], str] = {}
+    for page in PAGES:
+        heading = ""
+        for part in re.finditer(
+            r"^#+ (.+)$|^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL
+        ):
+            if part[1]:
+                heading = part[1]
+                continue
+            key = (str(page.relative_to(ROOT)), heading)
+            while key in found:
+                number = int(re.findall(r"\((\d)\)$", key[1])[0]) + 1 if key[1].endswith(")") else 2
+                key = (key[0], f"{heading} ({number})")
+            found[key] = part[2]
+    return found
+
+
+PROGRAMS = programs()
+
+
+class Enough(BaseException):
+    """Ends a program in the middle, as Ctrl-C would."""
+
+
+@contextmanager
+def patience(seconds: int) -> Iterator[None]:
+    """Raise `TimeoutError` in the block after so long, also out of an event loop."""
+
+    def expire(*_: object) -> None:
+        raise TimeoutError(f"not within {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def run(source: str, patterns: list[str]) -> list[str]:
+    """Run a program until its lines have matched all patterns, or it ends; return the lines."""
+    lines: list[str] = []
+    wanted = set(patterns)
+
+    def show(*values: object, **_: object) -> None:
+        lines.append(" ".join(str(value) for value in values))
+        wanted.difference_update({pattern for pattern in wanted if re.fullmatch(pattern, lines[-1])})
+        if not wanted:
+            raise Enough
+
+    code = compile(source, "<page>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    scope = {"__name__": "__main__", "print": show}
+    try:
+        with patience(PATIENCE):
+            result = eval(code, scope)
+            if inspect.iscoroutine(result):
+                asyncio.run(result)
+    except Enough:
+        pass
+    return lines
+
+
+def test_every_program_has_an_expectation():
+    """The programs printed in the pages and the expectations above are the same set."""
+    assert set(PROGRAMS) == set(EXPECTED)
+
+
+@pytest.mark.parametrize("place", [key for key in PROGRAMS if EXPECTED.get(key)], ids=" ".join)
+def test_program_prints_what_the_page_says(place, venues, monkeypatch):
+    """The program, run unchanged against the simulator, prints lines of the expected form."""
+    monkeypatch.setenv("BT_API_SIMULATOR", venues)
+    lines = run(PROGRAMS[place], EXPECTED[place])
+    for pattern in EXPECTED[place]:
+        assert any(re.fullmatch(pattern, line) for line in lines), f"{pattern!r} not in {lines}"
+
+
+def test_the_fixtures_of_the_simulator_page_work(tmp_path):
+    """A test as printed in the page passes with nothing but pytest, pytest-asyncio and the package."""
+    (tmp_path / "test_page.py").write_text(PROGRAMS["docs/guide/simulator.md", "In your tests"])
+    command = [sys.executable, "-m", "pytest", "-q", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_shell_lines_are_valid_commands():
+    """Every `bt-api` line of the pages has a command and options that exist."""
+    import typer
+
+    from bt_api_py.cli.app import app
+
+    group = typer.main.get_command(app)
+    lines = [
+        line
+        for page in PAGES
+        for line in re.findall(r"^\$ (?:\w+=\S+ )?bt-api (.+)$", page.read_text(), re.M)
+    ]
+    assert len(lines) > 5
+    for line in lines:
+        name, *rest = re.split(r"[|>]", line)[0].replace("'", "").split()
+        if name.startswith("--"):
+            continue
+        # A file that a page names need not be here.
+        group.commands[name].make_context(name, [word for word in rest if "FILE" not in word])
