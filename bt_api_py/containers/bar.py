@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
+from datetime import MAXYEAR, datetime, timedelta, timezone
 from typing import Any
 
 from .base import Container, Row, nan
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class BarRow(Row):
@@ -18,6 +23,39 @@ class BarRow(Row):
             if not math.isfinite(price):
                 return f"{name} {price!r}"
         return None
+
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_MONTHS = {"M": 1, "y": 12}
+_INTERVAL = re.compile(r"([1-9][0-9]{0,4})([smhdwMy])")
+_DAY_MS = 86_400_000
+_LATEST_MS = 253_000_000_000_000  # the year 9987: calendars end there
+
+
+def bar_end(open_time: int, interval: str) -> int:
+    """Return the last millisecond of the candle that opens at `open_time`; 0 for an interval of unknown length.
+
+    Months and years follow the calendar of the time zone in which the candle opens at midnight, so that a venue in
+    UTC+8 is understood as well.
+
+    Args:
+        open_time: milliseconds since 1970 UTC.
+        interval: a number and one of ``s m h d w M y``.
+    """
+    match = _INTERVAL.fullmatch(interval)
+    if match is None or not 0 <= open_time <= _LATEST_MS:
+        return 0
+    count, unit = int(match[1]), match[2]
+    if unit in _SECONDS:
+        return open_time + count * _SECONDS[unit] * 1000 - 1
+    to_midnight = -open_time % _DAY_MS
+    opened = _EPOCH + timedelta(milliseconds=open_time + to_midnight)
+    years, month = divmod(opened.month - 1 + count * _MONTHS[unit], 12)
+    if opened.year + years > MAXYEAR:
+        return 0
+    # The first of the month, or the second west of Greenwich: both exist in every month.
+    following = opened.replace(day=min(opened.day, 2), year=opened.year + years, month=month + 1)
+    return (following - _EPOCH) // timedelta(milliseconds=1) - to_midnight - 1
 
 
 class BarData(Container):
@@ -37,8 +75,8 @@ class BarData(Container):
         return float(self.get_timestamp())
 
     def get_close_time(self) -> int:
-        """Return the last millisecond of the candle; 0 when the record neither holds nor computes it."""
-        return self._time("close_time")
+        """Return the last millisecond of the candle, as sent or computed; 0 for an interval of unknown length."""
+        return self._time("close_time") or bar_end(self.get_timestamp(), self._topic.interval)
 
     def get_latency_ms(self) -> float:
         """Return receipt minus event time in milliseconds; ``nan`` when the candle has no event time."""

@@ -59,7 +59,10 @@ class Topic(msgspec.Struct, frozen=True):
 
 
 class Frame(msgspec.Struct):
-    """The payload a row came in and where it lies there, kept so that the venue's exact text can be shown."""
+    """The payload a row came in and where it lies there, kept so that the venue's exact text can be shown.
+
+    In `path`, ``"*"`` stands for every element of a list: what lies behind it counts as one list.
+    """
 
     payload: bytes
     path: tuple[str | int, ...] = ()
@@ -67,10 +70,16 @@ class Frame(msgspec.Struct):
     def row(self, index: int) -> Any:
         """Return the row as the venue sent it, decoded from JSON and otherwise untouched."""
         # The standard library keeps integers of any size, which venues use for ids.
-        value = json.loads(self.payload)
-        for key in self.path:
-            value = value[key]
+        value = _at(json.loads(self.payload), self.path)
         return value if index < 0 else value[index]
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+    for place, key in enumerate(path):
+        if key == "*":
+            return [record for group in value for record in _at(group, path[place + 1 :])]
+        value = value[key]
+    return value
 
 
 class Container:

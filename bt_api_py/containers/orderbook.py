@@ -32,7 +32,7 @@ class BookState:
         self.timestamp = timestamp
         self.sequence = sequence
         self.checksum = checksum
-        self.action = action
+        self.action: Literal["snapshot", "update"] = action
         self.order_count_at = order_count_at  # position of the number of orders in a level, where sent
 
 
@@ -112,6 +112,14 @@ class OrderBookData(Container):
         """Return `get_ask_trade_nums` as floats."""
         counts = self.get_ask_trade_nums()
         return None if counts is None else [float(count) for count in counts]
+
+    def get_bid_liquidation_list(self) -> list[float] | None:
+        """Return ``None``: liquidation orders per bid level, which OKX alone counted and has withdrawn."""
+        return None
+
+    def get_ask_liquidation_list(self) -> list[float] | None:
+        """Return ``None``: liquidation orders per ask level, which OKX alone counted and has withdrawn."""
+        return None
 
     def get_best_bid(self) -> list[float] | None:
         """Return the highest ``[price, quantity]``, or ``None``."""
