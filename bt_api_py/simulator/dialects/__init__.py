@@ -1,0 +1,14 @@
+"""The wire languages of the venues, and which exchange speaks which."""
+
+from typing import Any
+
+from .base import Dialect
+from .binance import BinanceSpot
+from .htx import HtxSpot
+from .okx import OkxSpot
+
+DIALECTS: dict[str, type[Dialect[Any]]] = {
+    dialect.name: dialect for dialect in (BinanceSpot, OkxSpot, HtxSpot)
+}
+
+__all__ = ["DIALECTS", "Dialect"]

@@ -1,0 +1,51 @@
+"""Counting against a venue's limits, by the simulator's clock."""
+
+from collections import deque
+
+
+class SlidingLimit:
+    """At most `count` events in any `seconds`."""
+
+    def __init__(self, count: int, seconds: float) -> None:
+        self.count = count
+        self.seconds = seconds
+        self._times: deque[float] = deque()
+
+    def allow(self, now: float) -> bool:
+        """Count one event and tell whether it is inside the limit; a refused one is not counted."""
+        while self._times and self._times[0] <= now - self.seconds:
+            self._times.popleft()
+        if len(self._times) >= self.count:
+            return False
+        self._times.append(now)
+        return True
+
+
+class WeightLimit:
+    """A weight budget per calendar minute, and a ban for those who go on after they were told to stop."""
+
+    BAN_S = 120
+    WARNINGS = 10  # refused requests in one minute before the ban
+
+    def __init__(self, per_minute: int) -> None:
+        self.per_minute = per_minute
+        self.used = 0
+        self._minute = -1
+        self._refused = 0
+        self._banned_until = 0.0
+
+    def spend(self, weight: int, now: float) -> tuple[int, int]:
+        """Count a request and return (status, seconds to wait): 200, 429 over the limit, 418 while banned."""
+        minute = int(now // 60)
+        if minute != self._minute:
+            self._minute, self.used, self._refused = minute, 0, 0
+        if now < self._banned_until:
+            return 418, int(self._banned_until - now) + 1
+        self.used += weight
+        if self.used <= self.per_minute:
+            return 200, 0
+        self._refused += 1
+        if self._refused > self.WARNINGS:
+            self._banned_until = now + self.BAN_S
+            return 418, self.BAN_S
+        return 429, int((minute + 1) * 60 - now) + 1

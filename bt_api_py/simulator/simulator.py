@@ -1,0 +1,129 @@
+"""Venues on loopback: real HTTP and real websockets in each venue's dialect, driven by one market model."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .clock import Clock, SystemClock
+from .faults import Faults
+from .server import Server
+from .stats import ExchangeStats
+from .truth import Truth
+from .world import TICK_S, World
+
+
+class Simulator:
+    """Simulated exchanges on 127.0.0.1, for tests, examples and offline work.
+
+    Args:
+        seed: the same seed gives the same markets.
+        port: 0 chooses a free one; `url` tells it.
+        rate: speed of the order flow; above 1, push intervals shrink along (down to 50 ms), while clocks,
+            heartbeats
+            and limits stay as they are. With a capture: speed of the playback, 0 for everything at once.
+        exchanges: names such as "OKX___SPOT"; None: all the simulator speaks, or all that the capture holds.
+        symbols: list these symbols only, in any spelling; None: each exchange's own list.
+        capture: a file of recorded traffic to be played in place of the market model.
+        strict_keys: kept for the account streams, which check signatures then; market data needs no keys.
+        clock: another source of time.
+
+    Raises:
+        ValueError: an unknown exchange or symbol, a negative rate, a file that is no capture.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 7,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        rate: float = 1.0,
+        exchanges: Iterable[str] | None = None,
+        symbols: Iterable[str] | None = None,
+        capture: str | Path | None = None,
+        strict_keys: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        if rate < 0 or (rate == 0 and capture is None):
+            raise ValueError(f"rate {rate}: a market needs a rate above 0, a playback one of 0 or more")
+        self.strict_keys = strict_keys
+        self._clock: Clock = clock or SystemClock()
+        self._host = host
+        self.world = World(
+            seed=seed,
+            clock=self._clock,
+            rate=rate,
+            exchanges=exchanges,
+            symbols=symbols,
+            capture=capture,
+        )
+        self.faults = Faults(self.world.find)
+        self.truth = Truth(self.world.find)
+        self._server = Server(self.world, host, port)
+        self._driver: asyncio.Task[None] | None = None
+
+    @property
+    def exchanges(self) -> list[str]:
+        """Return the names of the exchanges that run here."""
+        return list(self.world.dialects)
+
+    @property
+    def stats(self) -> dict[str, ExchangeStats]:
+        """Return what clients did so far, by exchange."""
+        return self.world.stats
+
+    @property
+    def url(self) -> str:
+        """Return the base address, http://127.0.0.1:PORT.
+
+        Raises:
+            RuntimeError: the simulator is not running.
+        """
+        if self._driver is None:
+            raise RuntimeError("the simulator is not running: use `async with Simulator() as sim`")
+        return f"http://{self._host}:{self._server.port}"
+
+    def exchange_kwargs(self) -> dict[str, dict[str, str]]:
+        """Return the settings that send BtApi here, by exchange."""
+        rest, ws = self.url, "ws" + self.url.removeprefix("http")
+        return {name: {"ws_url": f"{ws}/{name}", "rest_url": f"{rest}/{name}"} for name in self.exchanges}
+
+    async def start(self) -> None:
+        """Listen and let the markets run."""
+        if self._driver is not None:
+            raise RuntimeError("the simulator is already running")
+        await self._server.start()
+        self._driver = asyncio.create_task(self._drive(), name="simulator")
+
+    async def stop(self) -> None:
+        """End every connection and stop; harmless when not running.
+
+        Raises:
+            Exception: whatever stopped the markets early; it is not swallowed.
+        """
+        driver, self._driver = self._driver, None
+        if driver is None:
+            return
+        driver.cancel()
+        await self._server.stop()
+        with contextlib.suppress(asyncio.CancelledError):
+            await driver
+
+    async def _drive(self) -> None:
+        while True:
+            await self._clock.sleep(TICK_S - self._clock.now() % TICK_S)
+            self.world.tick(self._clock.now())
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()

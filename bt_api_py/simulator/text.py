@@ -1,0 +1,35 @@
+"""Whole numbers of ticks and lots as the text and the numbers that venues send."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def fixed(number: int, decimals: int, width: int = 8) -> str:
+    """Return number / 10**decimals with exactly `width` decimals, cut off (not rounded) if there are more."""
+    if decimals < width:
+        number *= 10 ** (width - decimals)
+    elif decimals > width:
+        number = abs(number) // 10 ** (decimals - width) * (1 if number >= 0 else -1)
+    sign = "-" if number < 0 else ""
+    whole, rest = divmod(abs(number), 10**width)
+    return f"{sign}{whole}.{rest:0{width}d}" if width else f"{sign}{whole}"
+
+
+def plain(number: int, decimals: int) -> str:
+    """Return number / 10**decimals without superfluous zeros: 88900, 0.0035."""
+    text = fixed(number, decimals, decimals)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def exact(number: int, decimals: int) -> Decimal:
+    """Return number / 10**decimals as a decimal without superfluous zeros."""
+    return Decimal(plain(number, decimals))
+
+
+def encode(payload: Any) -> bytes:
+    """Return a payload as JSON; decimals become JSON numbers with all their digits."""
+    return _encoder.encode(payload)

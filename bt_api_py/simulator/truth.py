@@ -1,0 +1,192 @@
+"""What really happened on the simulated venues: the judge of what a client received."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from .candles import Interval, interval
+from .instruments import canonical
+from .market import Level, Market
+from .text import exact
+
+if TYPE_CHECKING:
+    from .dialects.base import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class TruthTrade:
+    """One match, or the merged matches of one taker order at one price.
+
+    Attributes:
+        id: the venue's id as text; first_id, last_id: the matches it stands for (equal to id for a single
+            match).
+        side: the taker's, "buy" or "sell". ms: time of the match.
+    """
+
+    id: str
+    price: Decimal
+    quantity: Decimal
+    side: str
+    ms: int
+    first_id: str
+    last_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TruthBook:
+    """A whole order book; bids and asks are (price, quantity), best first."""
+
+    sequence: int
+    bids: list[tuple[Decimal, Decimal]]
+    asks: list[tuple[Decimal, Decimal]]
+
+
+@dataclass(frozen=True, slots=True)
+class TruthBar:
+    """One candle; volume in the base asset, quote_volume in the quote asset."""
+
+    open_ms: int
+    close_ms: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    quote_volume: Decimal
+    trades: int
+    is_closed: bool
+
+
+class Truth:
+    """Read access to the markets behind the venues. Symbols are accepted in any spelling.
+
+    Reading does not move a market on that clients listen to: it stands where the last tick left it.
+    """
+
+    def __init__(self, find: Callable[[str], Dialect[Any]]) -> None:
+        self._find = find
+
+    def trades(
+        self, exchange: str, symbol: str, *, merged: bool = False, history: bool = False
+    ) -> list[TruthTrade]:
+        """Return the trades since the market opened, oldest first.
+
+        Args:
+            merged: one row per taker order and price. Its id is the one the venue uses for merged rows: the
+                aggregate
+                id on Binance, the id of the last match elsewhere.
+            history: with the trades drawn from the seed for the time before.
+        """
+        market = self._market(exchange, symbol)
+        if not merged:
+            first = 0 if history else market.trade_index(market.first_live_id)
+            return [
+                self._trade(market, row.id, row.price, row.quantity, row.side, row.ms, row.id, row.id)
+                for row in market.trades[first:]
+            ]
+        own_ids = exchange.startswith("BINANCE")
+        return [
+            self._trade(
+                market,
+                row.id if own_ids else row.last_id,
+                row.price,
+                row.quantity,
+                row.side,
+                row.ms,
+                row.first_id,
+                row.last_id,
+            )
+            for row in market.merged
+            if history or row.first_id >= market.first_live_id
+        ]
+
+    def book(self, exchange: str, symbol: str, sequence: int | None = None) -> TruthBook:
+        """Return the book as it stands, or as it was after a sequence number that the venue sent.
+
+        Raises:
+            LookupError: the book's past is no longer kept that far (some ten thousand changes), or the number
+                lies
+                in the future.
+        """
+        dialect, market = self._find(exchange), self._market(exchange, symbol)
+        key = market.instrument.symbol
+        if sequence is None:
+            sequence = dialect.sequence_of(key)
+        bids, asks = market.book_at(dialect.update_of(key, sequence))
+        return TruthBook(sequence, self._levels(market, bids), self._levels(market, asks))
+
+    def klines(self, exchange: str, symbol: str, interval: str) -> list[TruthBar]:
+        """Return the candles that hold a trade, oldest first.
+
+        Args:
+            interval: the venue's own name ("1m", "60min", "1Dutc"), or a common one such as "4h" or "1M", cut
+                in UTC.
+
+        Raises:
+            ValueError: no such interval.
+        """
+        dialect, market = self._find(exchange), self._market(exchange, symbol)
+        rule = dialect.intervals.get(interval) or _common(interval)
+        item = market.instrument
+        price, size = item.price_decimals, item.quantity_decimals
+        rows = []
+        for bar in market.series(rule).bars.values():
+            end = rule.next_of(bar.open_ms)
+            rows.append(
+                TruthBar(
+                    open_ms=bar.open_ms,
+                    close_ms=end - 1,
+                    open=exact(bar.open, price),
+                    high=exact(bar.high, price),
+                    low=exact(bar.low, price),
+                    close=exact(bar.close, price),
+                    volume=exact(bar.volume, size),
+                    quote_volume=exact(bar.quote, price + size),
+                    trades=bar.count,
+                    is_closed=end <= market.now_ms,
+                )
+            )
+        return rows
+
+    def symbols(self, exchange: str) -> list[str]:
+        """Return every listed symbol, halted ones included, as BTCUSDT."""
+        return list(self._find(exchange).venue.instruments)
+
+    def sent(self, exchange: str, channel: str | None = None, symbol: str | None = None) -> int:
+        """Return how many data messages went to clients, by the venue's channel name and by symbol."""
+        key = canonical(symbol) if symbol is not None else None
+        total = 0
+        for topic, count in self._find(exchange).venue.stats.sent.items():
+            name, _, of = topic.partition(" ")
+            if channel in (None, name) and key in (None, of):
+                total += count
+        return total
+
+    def _market(self, exchange: str, symbol: str) -> Market:
+        dialect = self._find(exchange)
+        if dialect.playback is not None:
+            raise LookupError(f"{exchange} plays a capture: it has frames, but no market behind them")
+        return dialect.venue.market(symbol)
+
+    def _trade(
+        self, market: Market, number: int, price: int, lots: int, side: str, ms: int, first: int, last: int
+    ) -> TruthTrade:
+        item = market.instrument
+        figures = (exact(price, item.price_decimals), exact(lots, item.quantity_decimals))
+        return TruthTrade(str(number), *figures, side, ms, str(first), str(last))
+
+    def _levels(self, market: Market, levels: list[Level]) -> list[tuple[Decimal, Decimal]]:
+        item = market.instrument
+        return [
+            (exact(price, item.price_decimals), exact(lots, item.quantity_decimals)) for price, lots in levels
+        ]
+
+
+def _common(text: str) -> Interval:
+    try:
+        return interval(text)
+    except (KeyError, ValueError, IndexError):
+        raise ValueError(f"unknown interval {text!r}") from None
