@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any, ClassVar, Literal, Self
 
 import msgspec
@@ -209,6 +210,10 @@ class Container:
         """Return the same record under another topic, for a caller who writes the symbol differently."""
         return type(self)(self._row, topic, self._received, self._frame, self._index)
 
+    def holding(self, row: Any) -> Self:
+        """Return an object like this one around another record."""
+        return type(self)(row, self._topic, self._received, self._frame, self._index)
+
     # For getters
 
     def _number(self, name: str) -> float:
@@ -274,3 +279,6 @@ def _plain_getters(cls: type[Container]) -> tuple[str, ...]:
             if name.startswith("get_") and name not in _NOT_FIELDS and getattr(cls, name).__name__ == name
         )
     return names
+
+
+row_of: Callable[[Container], Any] = attrgetter("_row")  # the record behind an object; for the machinery

@@ -1,0 +1,320 @@
+"""The rules by which venues number the updates of a book, and the keeper that holds a book to them.
+
+Three rules cover the venues known so far. `Spanning`: an update carries its first and last number, the first state is
+fetched apart. `Linked`: an update names the one before. `Whole`: every frame replaces the book.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from ..containers.base import Row
+from ..containers.orderbook import BookState, Level
+from ..exceptions import BookCrossedError, BookGapError, ChecksumError, DataParseError
+from .orderbook import OrderBook
+
+_LARGEST_BACKLOG = 10_000  # updates kept while a snapshot is awaited
+
+
+class BookRow(Row):
+    """Base of the depth records. A venue declares those of these names that it sends, as fields or properties."""
+
+    @property
+    def bids(self) -> Sequence[Level]:
+        """Levels: price, quantity, and what the venue adds."""
+        return ()
+
+    @property
+    def asks(self) -> Sequence[Level]:
+        """Levels: price, quantity, and what the venue adds."""
+        return ()
+
+    @property
+    def first(self) -> int | None:
+        """Number of the first change in the update."""
+        return None
+
+    @property
+    def last(self) -> int | None:
+        """Number of the last change in the update."""
+        return None
+
+    @property
+    def previous(self) -> int | None:
+        """Number of the update before this one."""
+        return None
+
+    @property
+    def timestamp(self) -> int | None:
+        """Event time, milliseconds."""
+        return None
+
+    @property
+    def checksum(self) -> int | None:
+        """What the venue computed over its book; 0 and ``None`` mean none."""
+        return None
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether the record is a whole book."""
+        return False
+
+
+class Verdict(Enum):
+    """What a rule says of an update."""
+
+    APPLY = "apply"
+    STALE = "stale"
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Spanning:
+    """An update covers the numbers `first` to `last`; the first state comes from a request.
+
+    The next update must begin at or before the number after the last one. With `linked`, updates after the first name
+    the one before instead (Binance USD-M: ``pu``), and the first must contain the snapshot's number.
+    """
+
+    linked: bool = False
+    snapshot: Literal["rest"] = "rest"
+
+    def judge(self, last: int, row: BookRow, joined: bool) -> Verdict:
+        """Return what to do with `row` when the book stands at `last`; `joined`: an update has been applied to it."""
+        if row.last is None or row.first is None:
+            return Verdict.GAP
+        if self.linked and joined:
+            return Verdict.APPLY if row.previous == last else Verdict.GAP
+        if self.linked:
+            if row.last < last:
+                return Verdict.STALE
+            return Verdict.APPLY if row.first <= last else Verdict.GAP
+        if row.last <= last:
+            return Verdict.STALE
+        return Verdict.APPLY if row.first <= last + 1 else Verdict.GAP
+
+    def expected(self, last: int) -> str:
+        """Return what an update had to say, for the error message."""
+        return str(last) if self.linked else str(last + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """An update names the number of the one before it.
+
+    Attributes:
+        snapshot: where the first state comes from: sent after subscribing (``"stream"``), asked for on the same socket
+            (``"request"``).
+        may_restart: numbers may legally become smaller, so age is never judged by size.
+    """
+
+    snapshot: Literal["stream", "request"] = "stream"
+    may_restart: bool = False
+
+    def judge(self, last: int, row: BookRow, joined: bool) -> Verdict:
+        """Return what to do with `row` when the book stands at `last`."""
+        if row.previous == last:
+            return Verdict.APPLY
+        if not self.may_restart and row.last is not None and row.last <= last:
+            return Verdict.STALE
+        return Verdict.GAP
+
+    def expected(self, last: int) -> str:
+        """Return what an update had to say, for the error message."""
+        return str(last)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Every record is a whole book; one whose number is not newer than the last is left out.
+
+    With `may_restart` numbers may legally become smaller, so only a repetition is left out.
+    """
+
+    snapshot: Literal["stream"] = "stream"
+    may_restart: bool = False
+
+    def judge(self, last: int, row: BookRow, joined: bool) -> Verdict:
+        """Return what to do with `row` when the book stands at `last`."""
+        if row.last is None:
+            return Verdict.APPLY
+        is_old = row.last == last if self.may_restart else row.last <= last
+        return Verdict.STALE if is_old else Verdict.APPLY
+
+    def expected(self, last: int) -> str:
+        """Return what an update had to say, for the error message."""
+        return str(last)
+
+
+Rule = Spanning | Linked | Whole
+
+
+class BookKeeper:
+    """One book, held to its venue's rule. Pure: rows in, states out; the caller fetches what `wants_snapshot` asks.
+
+    Between the first row and the snapshot, rows are kept; the snapshot joins them. Every broken promise is an
+    error, after which the book is absent until a new snapshot has joined.
+    """
+
+    def __init__(
+        self,
+        rule: Rule,
+        *,
+        exchange: str = "",
+        symbol: str = "",
+        depth: int | None = None,
+        checksum: Callable[[OrderBook], int] | None = None,
+        order_count_at: int | None = None,
+    ) -> None:
+        self.rule = rule
+        self.book = OrderBook(depth)
+        self._label = exchange, symbol
+        self._checksum = checksum
+        self._order_count_at = order_count_at
+        self._waiting: deque[BookRow] = deque(maxlen=_LARGEST_BACKLOG)
+        self._last: int | None = None
+        self._joined = False
+        self._row: BookRow | None = None
+        self.is_live = False
+
+    @property
+    def wants_snapshot(self) -> bool:
+        """Whether the first state must be asked for now: rows have come, and there is nothing to apply them to."""
+        return not self.is_live and self.rule.snapshot != "stream" and bool(self._waiting)
+
+    @property
+    def sequence(self) -> int | None:
+        """The venue's number of the last update applied."""
+        return self._last
+
+    def reset(self) -> None:
+        """Forget everything: the connection was lost, or the venue starts again."""
+        self._waiting.clear()
+        self._forget()
+
+    def _forget(self) -> None:
+        self.book.clear()
+        self._last = None
+        self._joined = False
+        self._row = None
+        self.is_live = False
+
+    def take(self, row: BookRow) -> bool:
+        """Take one record, sent or asked for, and return whether the book changed or was confirmed by it.
+
+        A snapshot that was asked for joins the rows that came meanwhile. When it is too old, or rows are missing
+        behind it, the answer is ``False`` and `wants_snapshot` stays true: ask again.
+
+        Raises:
+            BookGapError, BookCrossedError, ChecksumError: the book is absent from now on.
+            DataParseError: a level is none; the book is absent from now on.
+        """
+        if row.is_snapshot and self.rule.snapshot != "stream":
+            return self._join(row)
+        if row.is_snapshot or isinstance(self.rule, Whole):
+            return self._replace(row)
+        if not self.is_live:
+            self._waiting.append(row)
+            return False
+        return self._advance(row)
+
+    def _join(self, row: BookRow) -> bool:
+        waiting = list(self._waiting)
+        self._forget()
+        self._load(row)
+        for at, update in enumerate(waiting):
+            verdict = self.rule.judge(self._last if self._last is not None else 0, update, self._joined)
+            if verdict is Verdict.GAP:
+                self._forget()
+                # Rows before the hole can never join; the others may join a newer snapshot.
+                self._waiting = deque(waiting[at:], maxlen=_LARGEST_BACKLOG)
+                return False
+            if verdict is Verdict.APPLY:
+                self._apply(update)
+        self._waiting.clear()
+        self._check_crossed()
+        self.is_live = True
+        return True
+
+    def state(self, levels: int | None) -> BookState:
+        """Return the best `levels` a side, all for ``None``, as an object that later updates leave alone."""
+        row = self._row
+        return BookState(
+            self.book.bids.top(levels),
+            self.book.asks.top(levels),
+            timestamp=row.timestamp if row is not None else None,
+            sequence=self._last,
+            checksum=(row.checksum or None) if row is not None and self._checksum is not None else None,
+            action="snapshot" if row is None or row.is_snapshot or isinstance(self.rule, Whole) else "update",
+            order_count_at=self._order_count_at,
+        )
+
+    def _replace(self, row: BookRow) -> bool:
+        last = self._last
+        if isinstance(self.rule, Whole) and last is not None and self.rule.judge(last, row, True) is Verdict.STALE:
+            return False
+        self._forget()
+        self._load(row)
+        self._check(row)
+        self.is_live = True
+        return True
+
+    def _load(self, row: BookRow) -> None:
+        self.book.load(row.bids, row.asks)
+        self._last = row.last
+        self._row = row
+
+    def _advance(self, row: BookRow) -> bool:
+        last = self._last
+        if last is None or (row.previous is None and row.last is None):
+            # No number to go by: only a checksum can vouch for the update.
+            if self._checksum is None or not row.checksum:
+                raise self._broken(BookGapError, "an update carries neither a number nor a checksum")
+        else:
+            verdict = self.rule.judge(last, row, self._joined)
+            if verdict is Verdict.STALE:
+                return False
+            if verdict is Verdict.GAP:
+                received = row.previous if row.previous is not None else row.first
+                # The row that shows the hole is the first that may join a new snapshot.
+                error = self._broken(
+                    BookGapError, f"book gap, expected {self.rule.expected(last)}, received {received}"
+                )
+                self._waiting.append(row)
+                raise error
+        self._apply(row)
+        self._check(row)
+        return True
+
+    def _apply(self, row: BookRow) -> None:
+        try:
+            self.book.apply(row.bids, row.asks)
+        except DataParseError:
+            self._forget()
+            raise
+        self._last = row.last
+        self._joined = True
+        self._row = row
+
+    def _check(self, row: BookRow) -> None:
+        self._check_crossed()
+        if self._checksum is not None and row.checksum:
+            ours = self._checksum(self.book)
+            if ours != row.checksum:
+                raise self._broken(ChecksumError, f"book checksum {ours}, the venue says {row.checksum}")
+
+    def _check_crossed(self) -> None:
+        if self.book.is_crossed():
+            bid, ask = self.book.bids.best(), self.book.asks.best()
+            raise self._broken(BookCrossedError, f"book crossed, bid {bid} and ask {ask}")
+
+    def _broken(
+        self, error: type[BookGapError | BookCrossedError | ChecksumError], detail: str
+    ) -> BookGapError | BookCrossedError | ChecksumError:
+        self._forget()
+        exchange, symbol = self._label
+        return error(f"{exchange} depth {symbol}", detail, symbol=symbol)

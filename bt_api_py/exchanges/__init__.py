@@ -1,0 +1,29 @@
+"""The venues, by name."""
+
+from __future__ import annotations
+
+from ..exceptions import ExchangeNotFoundError
+from .base import Exchange
+from .binance import BinanceSpot
+from .htx import HtxSpot
+from .okx import OkxSpot
+
+EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in (BinanceSpot, OkxSpot, HtxSpot)}
+
+ALIASES = {
+    "BINANCE___USDM_SWAP": "BINANCE___SWAP",
+    "HTX___SWAP": "HTX___USDT_SWAP",
+    "HYPERLIQUID___PERP": "HYPERLIQUID___SWAP",
+}
+
+
+def exchange_class(name: str) -> type[Exchange]:
+    """Return the adapter of an exchange.
+
+    Raises:
+        ExchangeNotFoundError: none has this name; the message names the nearest.
+    """
+    try:
+        return EXCHANGES[ALIASES.get(name, name)]
+    except (KeyError, TypeError):
+        raise ExchangeNotFoundError(str(name), sorted(EXCHANGES)) from None

@@ -1,0 +1,116 @@
+"""REST calls of one exchange: inside its budget, with retries, read into data objects."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import urlsplit
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+
+from ..clock import Clock
+from ..containers.base import Origin, Topic
+from ..exceptions import BtApiError, NetworkError, RateLimitError, RequestFailedError, RequestTimeoutError
+from ..exchanges.base import Exchange, Request
+from .errors import is_retryable
+from .limits import limits_of
+from .transport import Response, Transport, retry_after
+
+log = logging.getLogger("bt_api_py.rest")
+
+_TOO_MANY = {418, 429}
+_LONGEST_PAUSE = 10.0  # seconds between two tries, unless the venue asks for more
+_LONGEST_WAIT = 60.0  # a venue that wants more quiet than this gets it, but the caller is told
+
+
+class RestClient:
+    """Makes the calls that an adapter describes."""
+
+    def __init__(self, exchange: Exchange, transport: Transport, clock: Clock) -> None:
+        self._exchange = exchange
+        self._transport = transport
+        self._clock = clock
+        self._base = exchange.rest_url
+        self._host = limits_of(clock).host(urlsplit(self._base).netloc)
+        self.calls = 0
+        self.rejected = 0
+
+    async def fetch(
+        self, request: Request, topic: Topic, *, origin: Origin = "snapshot", attempts: int = 3
+    ) -> list[Any]:
+        """Return the objects of the answer, in the venue's order.
+
+        Raises:
+            RateLimitError: the venue wants a longer wait than a caller should be kept for.
+            RequestTimeoutError, NetworkError: no answer, `attempts` times.
+            RequestFailedError, InvalidSymbolError, AuthenticationError: the venue's own answer.
+            DataParseError: the answer is not understood.
+        """
+        response = await self.send(request, attempts=attempts)
+        objects, refused = self._exchange.read(request, response.body, topic, self._clock.now(), origin)
+        if refused:
+            self.rejected += len(refused)
+            log.warning("%s: %d rows of %s rejected: %s", self._exchange.name, len(refused), request.path, refused[0])
+        return objects
+
+    async def send(self, request: Request, *, attempts: int = 3) -> Response:
+        """Return the venue's good answer. Raises as `fetch` does."""
+
+        def pause(state: RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            if isinstance(error, RateLimitError):
+                return 0.0  # the budget of the host makes everybody wait
+            return min(_LONGEST_PAUSE, 2.0 ** (state.attempt_number - 1)) * self._clock.random()
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(is_retryable),
+            stop=stop_after_attempt(attempts),
+            wait=pause,
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        response: Response = await retrying(self._once, request)
+        return response
+
+    async def _once(self, request: Request) -> Response:
+        name = self._exchange.name
+        now = self._clock.monotonic()
+        blocked = self._host.blocked_for(now)
+        if blocked > _LONGEST_WAIT:
+            raise _Blocked(name, blocked, "the venue banned this address for a while")
+        wait = self._host.reserve(request.budget, request.rate, now, request.cost)
+        if wait > 0:
+            log.debug("%s: %s waits %.2f s for its budget", name, request.path, wait)
+            await self._clock.sleep(wait)
+        settings = self._exchange.settings
+        url = self._base + request.path
+        self.calls += 1
+        try:
+            response = await self._transport.get(url, request.query, {}, timeout=settings.timeout, proxy=settings.proxy)
+        except TimeoutError as error:
+            raise RequestTimeoutError(name, request.path, settings.timeout) from error
+        except OSError as error:
+            raise NetworkError(name, f"{request.path}: {error}") from error
+        self._observe(request, response)
+        if response.status in _TOO_MANY:
+            seconds = retry_after(response.headers)
+            self._host.block(self._clock.monotonic(), seconds if seconds is not None else request.rate.per_s)
+            raise RateLimitError(name, seconds, f"HTTP {response.status} for {request.path}")
+        error_found: BtApiError | None = self._exchange.failure(request.path, response.status, response.body)
+        if error_found is not None:
+            raise error_found
+        if response.status >= 300:
+            raise RequestFailedError(name, request.path, "unexpected answer", response.status)
+        return response
+
+    def _observe(self, request: Request, response: Response) -> None:
+        header = self._exchange.used_weight_header
+        used = response.headers.get(header.lower(), "") if header else ""
+        if used.isdigit():
+            self._host.observe(request.budget, self._clock.monotonic(), int(used))
+
+
+class _Blocked(RateLimitError):
+    """The wait is too long to keep a caller for."""
+
+    retryable = False

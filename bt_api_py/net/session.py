@@ -1,0 +1,417 @@
+"""Keeps one socket of a venue filled with its topics: connect, subscribe, read, back off, again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Iterable
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..exceptions import (
+    AuthenticationError,
+    BtApiError,
+    DataParseError,
+    InvalidSymbolError,
+    SubscribeError,
+    WebSocketError,
+)
+from ..exchanges.base import Ack, Alive, Answer, Command, Endpoint, Exchange, Farewell, Ignored, Refusal, Rejected
+from .connection import Connection
+from .errors import ConnectionLost
+
+if TYPE_CHECKING:
+    from .feed import Feed
+    from .venue import Venue
+
+log = logging.getLogger("bt_api_py.net")
+
+_FRAMES_KEPT = 20
+_MOST_BAD_FRAMES = 50  # in a row: the stream of bytes itself is damaged
+_HTTP_REFUSALS = {401: "unauthorized", 403: "forbidden", 404: "no such address", 410: "gone", 451: "not in this region"}
+
+
+class _Pending(msgspec.Struct):
+    """A command whose answer is awaited."""
+
+    command: Command
+    deadline: float
+    subscribes: bool
+
+
+class Session:
+    """One socket of one endpoint and the feeds on it."""
+
+    def __init__(self, venue: Venue, endpoint_name: str, number: int, *, raw: bool) -> None:
+        self._venue = venue
+        self.endpoint_name = endpoint_name
+        self.endpoint: Endpoint = venue.exchange.endpoints[endpoint_name]
+        self.raw = raw
+        self.label = f"{venue.name} {endpoint_name}{' raw' if raw else ''} #{number}"
+        self.exchange: Exchange = type(venue.exchange)(venue.settings)
+        self.feeds: dict[str, Feed] = {}
+        self._connection: Connection | None = None
+        self._ids = count(1)
+        self._pending: dict[str, _Pending] = {}
+        self._subscribed: set[str] = set()  # asked for on this connection
+        self._alone: set[str] = set()  # to be asked for one by one, after a refusal that named none
+        self._dropping: set[str] = set()
+        self._changed = asyncio.Event()
+        self._failures = 0
+        self._is_proven = False  # data came on this connection
+        self._bad_in_a_row = 0
+        self.last_frames: deque[bytes] = deque(maxlen=_FRAMES_KEPT)
+        self.ignored: Counter[str] = Counter()
+        self.frames = 0
+        self.rejected = 0
+        self.reconnects = 0
+        self.connected_ms: int | None = None
+        self.last_cause = ""
+
+    # What the venue asks of it
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another topic fits."""
+        return len(self.feeds) < self.endpoint.topics_per_socket
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the socket is open."""
+        return self._connection is not None
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since anything was heard, ``None`` while there is no socket."""
+        return None if self._connection is None else self._venue.clock.monotonic() - self._connection.heard
+
+    def add(self, feed: Feed) -> None:
+        """Take a feed on; it is subscribed with the next batch."""
+        self.feeds[feed.name] = feed
+        self.exchange.bind(feed.name, feed.topic)
+        self._dropping.discard(feed.name)
+        self._changed.set()
+
+    def remove(self, feed: Feed) -> None:
+        """Give a feed back; its subscription is ended with the next batch."""
+        if self.feeds.pop(feed.name, None) is not None:
+            self.exchange.unbind(feed.name)
+            if feed.name in self._subscribed:
+                self._dropping.add(feed.name)
+            self._changed.set()
+
+    def resubscribe(self, name: str) -> None:
+        """Ask for a topic anew, after giving it back: the way some venues send a fresh snapshot."""
+        if name in self._subscribed:
+            self._dropping.add(name)
+        self._changed.set()
+
+    def ask_snapshot(self, name: str) -> None:
+        """Ask for a book's first state over this socket."""
+        if self._connection is not None:
+            for command in self.exchange.ask_snapshot(name, self._ids):
+                self._connection.send(command.payload)
+
+    def restart(self, cause: str) -> None:
+        """Drop the socket and connect again."""
+        if self._connection is not None:
+            self._connection.give_up(cause)
+
+    # Life
+
+    async def run(self) -> None:
+        """Serve the feeds until the venue takes this session off, or reconnecting gives up."""
+        while self.feeds:
+            try:
+                await self._serve()
+            except ConnectionLost as lost:
+                self._note_loss(lost)
+                if self._gives_up(lost):
+                    return
+                await self._back_off(lost)
+
+    async def _serve(self) -> None:
+        venue = self._venue
+        connection = await Connection.open(self.endpoint, venue.settings, venue.transport, venue.clock, self.label)
+        self._connection = connection
+        self._is_proven = False
+        self._bad_in_a_row = 0
+        self.connected_ms = venue.now_ms()
+        venue.announce("connected", self.label)
+        commander = asyncio.create_task(self._command(connection), name=f"{self.label} commands")
+        try:
+            self._changed.set()
+            await self._read(connection)
+        finally:
+            self._connection = None
+            self._pending.clear()
+            self._subscribed.clear()
+            self._dropping.clear()
+            commander.cancel()
+            await asyncio.gather(commander, return_exceptions=True)
+            await connection.close()
+
+    async def _read(self, connection: Connection) -> None:
+        clock = self._venue.clock
+        decode = self.exchange.decode
+        feeds = self.feeds
+        while True:
+            try:
+                payload = await connection.receive()
+            except DataParseError as error:
+                self._reject(error.detail, b"")
+                continue
+            if not payload:
+                continue
+            self.frames += 1
+            self.last_frames.append(payload)
+            items = self.exchange.decode_raw(payload) if self.raw else decode(payload, clock.now())
+            for name, item in items:
+                feed = feeds.get(name)
+                if feed is not None and type(item) is not Rejected:
+                    if not self._is_proven:
+                        self._prove()
+                    feed.take(item)
+                elif not name:
+                    self._control(connection, item, payload)
+                elif type(item) is Rejected:
+                    self._reject(item.detail, payload, feed)
+
+    def _prove(self) -> None:
+        self._is_proven = True
+        self._failures = 0
+
+    def _reject(self, detail: str, payload: bytes, feed: Feed | None = None) -> None:
+        self.rejected += 1
+        log.warning("%s: a frame or record was left out: %s", feed.label if feed else self.label, detail)
+        log.debug("%s: the frame was %.500r", self.label, payload)
+        if feed is not None:
+            feed.reject(detail)
+            return
+        self._bad_in_a_row += 1
+        if self._bad_in_a_row >= _MOST_BAD_FRAMES:
+            self.restart(f"{self._bad_in_a_row} unreadable frames in a row")
+
+    # Commands and their answers
+
+    async def _command(self, connection: Connection) -> None:
+        """Ask for what the feeds need and give back what they no longer need, in batches."""
+        clock = self._venue.clock
+        timeout = self._venue.settings.websocket.connect_timeout
+        while True:
+            await self._wait_for_work(timeout)
+            # Let everything that is asked for in this turn of the loop share one batch.
+            await asyncio.sleep(0)
+            self._changed.clear()
+            now = clock.monotonic()
+            late = [pending for pending in self._pending.values() if pending.deadline <= now]
+            if late and not connection.is_sending:
+                connection.give_up(f"no answer to a command within {timeout:g} s")
+                return
+            dropping = sorted(self._dropping & self._subscribed)
+            self._dropping.clear()
+            if dropping:
+                self._subscribed.difference_update(dropping)
+                self._send(connection, self.exchange.unsubscribe(dropping, self._ids), subscribes=False)
+                await self._settled()
+            wanted = [name for name in self.feeds if name not in self._subscribed]
+            together = [name for name in wanted if name not in self._alone]
+            commands = self.exchange.subscribe(together, self._ids) if together else []
+            for name in wanted:
+                if name in self._alone:
+                    commands += self.exchange.subscribe([name], self._ids)
+            self._alone.difference_update(wanted)
+            self._subscribed.update(wanted)
+            self._send(connection, commands, subscribes=True)
+            if self._dropping:  # asked for while the venue was confirming
+                self._changed.set()
+
+    async def _wait_for_work(self, timeout: float) -> None:
+        try:
+            async with asyncio.timeout(timeout if self._pending else None):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    async def _settled(self) -> None:
+        """Wait until the venue has confirmed what was given back, or the deadline of the answer."""
+        deadline = self._venue.clock.monotonic() + self._venue.settings.websocket.connect_timeout
+        while any(not pending.subscribes for pending in self._pending.values()):
+            left = deadline - self._venue.clock.monotonic()
+            if left <= 0:
+                return
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(left):
+                    await self._changed.wait()
+            except TimeoutError:
+                return
+
+    def _send(self, connection: Connection, commands: Iterable[Command], *, subscribes: bool) -> None:
+        options = self._venue.settings.websocket
+        now = self._venue.clock.monotonic()
+        sends = self.endpoint.sends
+        for place, command in enumerate(commands):
+            wait = place * sends.per_s / sends.count  # its turn to be sent
+            deadline = now + wait + options.connect_timeout
+            self._pending[command.id] = _Pending(command, deadline, subscribes)
+            connection.send(command.payload)
+
+    def _control(self, connection: Connection, item: Any, payload: bytes) -> None:
+        kind = type(item)
+        if kind is Answer:
+            connection.answer(item.payload)
+        elif kind is Ack:
+            self._acknowledge(item)
+        elif kind is Refusal:
+            self._refuse(item)
+        elif kind is Rejected:
+            self._reject(item.detail, payload)
+            return
+        elif kind is Ignored:
+            if not self.ignored[item.kind]:
+                log.info("%s: frames of an unknown kind are left out: %s", self.label, item.kind)
+            self.ignored[item.kind] += 1
+        elif kind is Farewell:
+            log.info("%s: %s", self.label, item.detail)
+            self.restart(item.detail)
+        elif kind is not Alive:
+            raise TypeError(f"{self.label}: {kind.__name__} is no control frame")
+        self._bad_in_a_row = 0
+
+    def _acknowledge(self, ack: Ack) -> None:
+        pending = self._find(ack.id, ack.name)
+        if pending is None:
+            return
+        names = (ack.name,) if ack.name is not None else pending.command.names
+        left = tuple(name for name in pending.command.names if name not in names)
+        if left:
+            self._pending[pending.command.id] = _Pending(
+                msgspec.structs.replace(pending.command, names=left), pending.deadline, pending.subscribes
+            )
+        else:
+            del self._pending[pending.command.id]
+        if pending.subscribes:
+            for name in names:
+                feed = self.feeds.get(name)
+                if feed is not None:
+                    feed.subscribed()
+        elif not left:
+            self._changed.set()
+
+    def _find(self, number: str | None, name: str | None) -> _Pending | None:
+        if number is not None and number in self._pending:
+            return self._pending[number]
+        if name is not None:
+            return next((entry for entry in self._pending.values() if name in entry.command.names), None)
+        return None
+
+    def _refuse(self, refusal: Refusal) -> None:
+        pending = self._find(refusal.id, refusal.name)
+        if pending is not None:
+            del self._pending[pending.command.id]
+            if not pending.subscribes:
+                self._changed.set()
+                return
+        if refusal.name is not None:
+            names: tuple[str, ...] = (refusal.name,)
+            others = [name for name in (pending.command.names if pending else ()) if name != refusal.name]
+            if pending is not None and others:
+                # The rest of the command is still unanswered, and some venues act on none of it.
+                self._ask_alone(others)
+        else:
+            names = pending.command.names if pending is not None else ()
+        if refusal.is_pace:
+            self.restart(f"the venue asks for fewer messages: {refusal.detail}")
+        elif len(names) > 1:
+            self._ask_alone(names)
+        elif names:
+            self._fail_one(names[0], refusal)
+        else:
+            log.warning("%s: the venue refused something and did not say what: %s", self.label, refusal.detail)
+
+    def _ask_alone(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._alone.add(name)
+            self._subscribed.discard(name)
+        self._changed.set()
+
+    def _fail_one(self, name: str, refusal: Refusal) -> None:
+        feed = self.feeds.get(name)
+        if feed is None:
+            return
+        detail = f"refused by the venue: {refusal.detail}{f' (code {refusal.code})' if refusal.code else ''}"
+        error: BtApiError
+        if refusal.is_symbol:
+            error = InvalidSymbolError(self._venue.name, feed.topic.symbol, detail)
+        else:
+            error = SubscribeError(feed.label, detail, symbol=feed.topic.symbol)
+        self._subscribed.discard(name)
+        self._venue.fail(feed, error)
+
+    # Loss
+
+    def _note_loss(self, lost: ConnectionLost) -> None:
+        if not self._is_proven:
+            self._failures += 1
+        self.last_cause = lost.cause
+        self.connected_ms = None
+        log.info("%s: %s", self.label, lost.cause)
+        self._venue.announce("disconnected", self.label, lost.cause)
+        for feed in list(self.feeds.values()):
+            feed.lost(lost.cause)
+
+    def _gives_up(self, lost: ConnectionLost) -> bool:
+        most = self._venue.settings.websocket.max_reconnect
+        error: BtApiError | None = None
+        if lost.code in (401, 403) and self.endpoint.private:
+            error = AuthenticationError(self._venue.name, lost.cause)
+        elif most is not None and self._failures >= max(most, 1):
+            hint = _HTTP_REFUSALS.get(lost.code or 0)
+            why = f"{lost.cause}{f', {hint}' if hint else ''}"
+            error = WebSocketError(self.label, f"gave up after {self._failures} failed attempts; the last: {why}")
+        if error is None:
+            return False
+        log.warning("%s", error)
+        for feed in list(self.feeds.values()):
+            self._venue.fail(feed, _for_feed(error, feed))
+        return True
+
+    async def _back_off(self, lost: ConnectionLost) -> None:
+        """Wait before the next attempt: full jitter under a ceiling that doubles."""
+        options = self._venue.settings.websocket
+        ceiling = min(options.reconnect_max_delay, options.reconnect_delay * 2.0 ** min(max(self._failures - 1, 0), 30))
+        delay = ceiling * self._venue.clock.random()
+        if lost.retry_after is not None:
+            delay = max(delay, lost.retry_after)
+        self.reconnects += 1
+        if delay > 0:
+            log.debug("%s: next attempt in %.2f s", self.label, delay)
+            await self._venue.clock.sleep(delay)
+
+    def health(self) -> dict[str, Any]:
+        """Return what is known of this connection, JSON-ready."""
+        return {
+            "endpoint": self.endpoint_name,
+            "connected": self.is_connected,
+            "connected_ms": self.connected_ms,
+            "last_heard_age": self.age,
+            "topics": len(self.feeds),
+            "frames": self.frames,
+            "rejected": self.rejected,
+            "ignored": dict(self.ignored),
+            "reconnects": self.reconnects,
+            "failures_in_a_row": self._failures,
+            "last_cause": self.last_cause,
+        }
+
+
+def _for_feed(error: BtApiError, feed: Feed) -> BtApiError:
+    """Return the connection's error as the one of a single stream, so that its text names the stream."""
+    detail = str(error)
+    if isinstance(error, WebSocketError):
+        return WebSocketError(feed.label, detail, symbol=feed.topic.symbol)
+    return AuthenticationError(feed.label, detail, symbol=feed.topic.symbol)

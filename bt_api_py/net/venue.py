@@ -1,0 +1,300 @@
+"""One exchange as one program uses it: its markets, its REST calls, its topics and the sockets they are spread over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..containers import SymbolData
+from ..containers.base import Topic
+from ..exceptions import BtApiError, InvalidSymbolError, UnsupportedError, WebSocketError
+from ..exchanges.base import Channel, Exchange, Subscription
+from ..symbols import SymbolTable
+from .feed import BookFeed, Feed, KlineFeed, TradeFeed
+from .rest import RestClient
+from .session import Session
+from .stream import EventKind, Mailbox, StreamEvent
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+log = logging.getLogger("bt_api_py.net")
+
+_MARKETS_KEPT = 3600.0  # seconds for which a list of markets is believed
+_SNAPSHOTS_AT_ONCE = 4
+
+_FEEDS: dict[str, type[Feed]] = {"trades": TradeFeed, "klines": KlineFeed, "depth": BookFeed}
+
+
+class Venue:
+    """Feeds and sessions of one exchange."""
+
+    def __init__(self, hub: Hub, exchange: Exchange) -> None:
+        self.hub = hub
+        self.exchange = exchange
+        self.name = exchange.name
+        self.settings = exchange.settings
+        self.clock = hub.clock
+        self.transport = hub.transport
+        self.rest = RestClient(exchange, hub.transport, hub.clock)
+        self.feeds: dict[tuple[str, str, bool], Feed] = {}
+        self.sessions: dict[Session, asyncio.Task[None]] = {}
+        self._numbers = 0
+        self._markets: SymbolTable[SymbolData] | None = None
+        self._markets_at = 0.0
+        self._asking_markets: asyncio.Task[SymbolTable[SymbolData]] | None = None
+        self._snapshots = asyncio.Semaphore(_SNAPSHOTS_AT_ONCE)
+
+    def now_ms(self) -> int:
+        """Return the time of day in milliseconds."""
+        return int(self.clock.now() * 1000)
+
+    # Markets
+
+    async def markets(self) -> SymbolTable[SymbolData]:
+        """Return the list of markets, from memory for an hour.
+
+        Raises:
+            BtApiError: the venue's list is out of reach.
+        """
+        fresh = self._markets is not None and self.clock.monotonic() - self._markets_at < _MARKETS_KEPT
+        if self._markets is None or not fresh:
+            topic = Topic(self.name, "symbols")
+            found: list[SymbolData] = await self.rest.fetch(self.exchange.instruments_request(), topic, attempts=1)
+            self._markets = SymbolTable(self.name, [self._own_name(market) for market in found])
+            self._markets_at = self.clock.monotonic()
+        return self._markets
+
+    def _own_name(self, market: SymbolData) -> SymbolData:
+        base, quote = market.get_base_asset(), market.get_quote_asset()
+        topic = Topic(
+            self.name,
+            "symbols",
+            symbol=f"{base}-{quote}",
+            venue_symbol=market.get_venue_symbol(),
+            origin="snapshot",
+            factor=market.get_contract_multiplier(),
+        )
+        return market.spelled(topic)
+
+    async def resolve(self, symbol: str, kind: str, interval: str = "") -> Topic:
+        """Return the topic that a symbol in any spelling names.
+
+        Without the venue's list of markets (REST is out of reach) the spelling is guessed by known quote assets.
+
+        Raises:
+            InvalidSymbolError: no such market; the message names near ones.
+        """
+        try:
+            market = (await self._shared_markets()).find(symbol)
+        except InvalidSymbolError:
+            raise
+        except BtApiError as error:
+            guess = self.exchange.symbols.guess(symbol)
+            if guess is None:
+                detail = f"the list of markets is out of reach ({error}) and the quote asset is not a known one"
+                raise InvalidSymbolError(self.name, symbol, detail) from error
+            log.warning("%s: list of markets out of reach (%s); taking %s for %s", self.name, error, guess, symbol)
+            return Topic(self.name, kind, symbol, guess, interval)
+        factor = market.get_contract_multiplier()
+        return Topic(self.name, kind, symbol, market.get_venue_symbol(), interval, factor=factor)
+
+    async def _shared_markets(self) -> SymbolTable[SymbolData]:
+        """Return the list of markets; callers at one time share one call."""
+        task = self._asking_markets
+        if task is None:
+            task = self._asking_markets = self.hub.spawn(self.markets(), f"{self.name} markets")
+            task.add_done_callback(self._markets_asked)
+        return await asyncio.shield(task)
+
+    def _markets_asked(self, task: asyncio.Task[Any]) -> None:
+        self._asking_markets = None
+        if not task.cancelled():
+            task.exception()  # callers have it; nobody may be left to look
+
+    # Topics
+
+    async def open(self, box: Mailbox) -> None:
+        """Find the feed of a box, or make it, and begin to fill the box.
+
+        Raises:
+            InvalidSymbolError, UnsupportedError: the venue does not have it.
+        """
+        wish = box.wish
+        topic = (
+            await self.resolve(wish.symbol, wish.kind, wish.interval) if wish.symbol else Topic(self.name, wish.kind)
+        )
+        if box.is_closed:
+            return
+        raw = wish.kind == "raw"
+        if raw:
+            place = self.exchange.place_raw(wish.channel, topic.venue_symbol)
+        else:
+            interval = self.exchange.venue_interval(wish.interval) if wish.interval else ""
+            place = self.exchange.place(wish.kind, topic.venue_symbol, interval=interval, levels=wish.levels)
+        feed = self.feeds.get((place.endpoint, place.name, raw))
+        if feed is None:
+            feed = self._new_feed(place, topic, raw)
+        feed.attach(box, topic)
+
+    def _new_feed(self, place: Subscription, topic: Topic, raw: bool) -> Feed:
+        channel = _RAW if raw else self.exchange.channel_of(place.name)
+        session = self._session_for(place.endpoint, raw)
+        kind = Feed if raw else _FEEDS.get(topic.kind, Feed)
+        feed = kind(self, session, place.name, channel, topic)
+        self.feeds[place.endpoint, place.name, raw] = feed
+        session.add(feed)
+        if session not in self.sessions:
+            task = self.hub.spawn(session.run(), session.label)
+            self.sessions[session] = task
+            task.add_done_callback(lambda done: self._session_ended(session, done))
+        return feed
+
+    def _session_for(self, endpoint: str, raw: bool) -> Session:
+        for session in self.sessions:
+            if session.endpoint_name == endpoint and session.raw == raw and session.has_room:
+                return session
+        self._numbers += 1
+        return Session(self, endpoint, self._numbers, raw=raw)
+
+    def _session_ended(self, session: Session, task: asyncio.Task[None]) -> None:
+        self.sessions.pop(session, None)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            # A defect of ours, not of the venue: it must not leave readers waiting for ever.
+            log.error("%s: stopped by an unexpected error", session.label, exc_info=error)
+            for feed in list(session.feeds.values()):
+                wrapped = WebSocketError(feed.label, f"stopped by an unexpected error: {error!r}")
+                wrapped.__cause__ = error
+                self.fail(feed, wrapped)
+
+    def release(self, box: Mailbox) -> None:
+        """Take a box off its feed; a feed without readers is given back after a while."""
+        feed = box.source
+        box.source = None
+        if not isinstance(feed, Feed):
+            return
+        feed.detach(box)
+        if not feed.boxes:
+            linger = self.settings.websocket.linger
+            if linger > 0 and not self.hub.is_closing:
+                self.later(linger, lambda: self._drop_unused(feed))
+            else:
+                self._drop_unused(feed)
+
+    def _drop_unused(self, feed: Feed) -> None:
+        if not feed.boxes:
+            self._drop(feed)
+
+    def _drop(self, feed: Feed) -> None:
+        key = feed.session.endpoint_name, feed.name, feed.session.raw
+        if self.feeds.get(key) is feed:
+            del self.feeds[key]
+        feed.session.remove(feed)
+        if not feed.session.feeds:
+            task = self.sessions.pop(feed.session, None)
+            if task is not None:
+                task.cancel()
+        self.hub.note_release()
+
+    def fail(self, feed: Feed, error: BtApiError) -> None:
+        """End a topic: every reader gets the error, and the next one starts afresh."""
+        feed.fail(error)
+        for box in feed.boxes:
+            box.source = None
+        feed.boxes.clear()
+        self._drop(feed)
+
+    # Books
+
+    def fetch_snapshot(self, feed: BookFeed, generation: int) -> None:
+        """Fetch the first state of a book, a few at a time."""
+        self.hub.spawn(self._fetch_snapshot(feed, generation), f"{feed.label} snapshot")
+
+    async def _fetch_snapshot(self, feed: BookFeed, generation: int) -> None:
+        async with self._snapshots:
+            if not feed.boxes:
+                return
+            request = self.exchange.book_request(feed.topic.venue_symbol, feed.snapshot_levels())
+            try:
+                rows = await self.rest.fetch(request, feed.topic)
+            except BtApiError as error:
+                feed.snapshot_failed(error, generation)
+                return
+        if rows:
+            feed.take_snapshot(rows[0], generation)
+        else:
+            feed.snapshot_failed(WebSocketError(feed.label, "the venue sent an unusable snapshot"), generation)
+
+    # Services for feeds and sessions
+
+    def later(self, delay: float, call: Callable[[], None]) -> None:
+        """Call after some seconds of the hub's clock."""
+
+        async def wait() -> None:
+            await self.clock.sleep(delay)
+            call()
+
+        self.hub.spawn(wait(), f"{self.name} timer")
+
+    def tell(self, event: StreamEvent) -> None:
+        """Pass an event on to those who watch the status."""
+        self.hub.tell(event)
+
+    def announce(self, kind: EventKind, connection: str, cause: str = "") -> None:
+        """Tell those who watch the status what happened to a connection."""
+        text = f"{connection}: {cause}" if cause else connection
+        self.tell(StreamEvent(kind, self.name, cause=text, timestamp=self.now_ms()))
+
+    def tick(self) -> None:
+        """Called about once a second."""
+        for feed in list(self.feeds.values()):
+            feed.tick()
+
+    def health(self) -> dict[str, Any]:
+        """Return what is known of this exchange, JSON-ready."""
+        return {
+            "connections": {session.label: session.health() for session in self.sessions},
+            "topics": [feed.health() for feed in self.feeds.values()],
+            "rest_calls": self.rest.calls,
+            "rest_rejected": self.rest.rejected,
+        }
+
+    # Snapshots for users
+
+    async def server_time(self) -> int:
+        """Return the venue's clock, milliseconds."""
+        (stamp,) = await self.rest.fetch(self.exchange.time_request(), Topic(self.name, "time"))
+        return int(stamp.get_timestamp())
+
+    async def latest(
+        self, kind: str, symbol: str, *, interval: str = "", levels: int | None = None, limit: int = 100
+    ) -> Any:
+        """Return REST data as the objects that streams give; see `BtApi.async_get_tick` and the like."""
+        topic = await self.resolve(symbol, kind, interval)
+        name = topic.venue_symbol
+        exchange = self.exchange
+        if kind == "klines":
+            request = exchange.klines_request(name, exchange.venue_interval(interval), limit)
+        elif kind == "trades":
+            request = exchange.trades_request(name, limit)
+        elif kind == "depth":
+            request = exchange.book_request(name, levels)
+        else:
+            request = exchange.ticker_request(name)
+        return await self.rest.fetch(request, topic)
+
+
+def check_kind(exchange: type[Exchange], kind: str) -> None:
+    """Check that an exchange has such a stream.
+
+    Raises:
+        UnsupportedError: it does not; the message names what it has.
+    """
+    if kind not in exchange.kinds:
+        raise UnsupportedError(exchange.name, f"no {kind} stream; it has: {', '.join(exchange.kinds)}")
+
+
+_RAW = Channel(None, Any)

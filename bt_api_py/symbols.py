@@ -1,0 +1,120 @@
+"""One spelling for users, the venue's own on the wire.
+
+``BTCUSDT``, ``BTC-USDT``, ``BTC/USDT``, ``btc_usdt`` and the venue's own text all name the same market. The venue's
+list of instruments decides; where it is out of reach, a joined symbol is split before a known quote asset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from .exceptions import InvalidSymbolError, did_you_mean
+
+# Longest first, so that BTCFDUSD is BTC-FDUSD and not BTCF-DUSD.
+QUOTE_ASSETS = tuple(
+    sorted(
+        "USDT USDC FDUSD TUSD BUSD USDE USD1 RLUSD USD BTC ETH BNB EUR GBP TRY BRL JPY AUD KRW RUB UAH ZAR IDR MXN "
+        "PLN ARS COP CZK HUSD HT OKB KCS DAI PAX EURI AEUR XRP TRX DOGE SOL".split(),
+        key=len,
+        reverse=True,
+    )
+)
+
+_SEPARATORS = str.maketrans("", "", "/-_ ")
+
+
+def squeezed(symbol: str) -> str:
+    """Return `symbol` in upper case, without separators and without a ccxt settlement suffix (``:USDT``)."""
+    return symbol.partition(":")[0].translate(_SEPARATORS).upper()
+
+
+def split_symbol(symbol: str) -> tuple[str, str] | None:
+    """Return (base, quote) of a spelling with a separator, or of a joined one that ends in a known quote asset."""
+    text = symbol.partition(":")[0].strip().upper()
+    for separator in "/-_":
+        if separator in text:
+            base, quote, *_ = text.split(separator)
+            return (base, quote) if base and quote else None
+    for quote in QUOTE_ASSETS:
+        if text.endswith(quote) and len(text) > len(quote):
+            return text[: -len(quote)], quote
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolStyle:
+    """How a venue writes a market: base, separator, quote, suffix, in one case."""
+
+    separator: str = ""
+    lower: bool = False
+    suffix: str = ""
+
+    def join(self, base: str, quote: str) -> str:
+        """Return the venue's spelling of a market."""
+        text = f"{base}{self.separator}{quote}{self.suffix}"
+        return text.lower() if self.lower else text.upper()
+
+    def guess(self, symbol: str) -> str | None:
+        """Return the venue's spelling without a list of instruments; ``None`` when the quote asset is unknown."""
+        pair = split_symbol(symbol)
+        return self.join(*pair) if pair else None
+
+
+class Instrument(Protocol):
+    """What this module needs to know of a market."""
+
+    def get_venue_symbol(self) -> str: ...
+    def get_base_asset(self) -> str: ...
+    def get_quote_asset(self) -> str: ...
+
+
+InstrumentT = TypeVar("InstrumentT", bound=Instrument)
+
+
+class SymbolTable(Generic[InstrumentT]):
+    """The instruments of one exchange, found by any spelling."""
+
+    def __init__(self, exchange_name: str, instruments: Iterable[InstrumentT]) -> None:
+        self.exchange_name = exchange_name
+        self._by_venue: dict[str, InstrumentT] = {}
+        self._by_text: dict[str, InstrumentT] = {}
+        for instrument in instruments:
+            self._by_venue[instrument.get_venue_symbol()] = instrument
+        for instrument in self._by_venue.values():
+            # The first wins: two markets whose joined names are equal are told apart by writing a separator.
+            self._by_text.setdefault(squeezed(instrument.get_venue_symbol()), instrument)
+        for instrument in self._by_venue.values():
+            base, quote = instrument.get_base_asset().upper(), instrument.get_quote_asset().upper()
+            self._by_text.setdefault(base + quote, instrument)
+            self._by_text.setdefault(f"{base}/{quote}", instrument)
+
+    def __len__(self) -> int:
+        return len(self._by_venue)
+
+    def __iter__(self) -> Iterator[InstrumentT]:
+        return iter(self._by_venue.values())
+
+    def find(self, symbol: str) -> InstrumentT:
+        """Return the instrument that any spelling names.
+
+        Raises:
+            InvalidSymbolError: none; the message suggests near ones.
+        """
+        known = self._by_venue.get(symbol)
+        if known is not None:
+            return known
+        if any(separator in symbol for separator in "/-_"):
+            pair = split_symbol(symbol)
+            known = self._by_text.get("/".join(pair)) if pair else None
+            # A dated contract such as BTC-USDT-261225 is more than its pair.
+            if known is not None and squeezed(symbol) in (squeezed(known.get_venue_symbol()), "".join(pair or ())):
+                return known
+        known = self._by_text.get(squeezed(symbol))
+        if known is None:
+            hint = did_you_mean(squeezed(symbol), (squeezed(name) for name in self._by_venue))
+            raise InvalidSymbolError(
+                self.exchange_name, symbol, hint or f"; the exchange lists {len(self)} markets, see `bt-api symbols`"
+            )
+        return known
