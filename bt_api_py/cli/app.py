@@ -44,16 +44,10 @@ class Kind(StrEnum):
     klines = "klines"
 
 
-Exchange = Annotated[
-    str, typer.Argument(metavar="EXCHANGE", help="Such as BINANCE___SPOT; see `bt-api exchanges`.")
-]
-Simulate = Annotated[
-    bool, typer.Option("--simulate", help="Use a simulator inside this command, no network.")
-]
+Exchange = Annotated[str, typer.Argument(metavar="EXCHANGE", help="Such as BINANCE___SPOT; see `bt-api exchanges`.")]
+Simulate = Annotated[bool, typer.Option("--simulate", help="Use a simulator inside this command, no network.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON, one object per line, also on a terminal.")]
-Seconds = Annotated[
-    float | None, typer.Option("--seconds", min=0.1, metavar="S", help="End after so many seconds.")
-]
+Seconds = Annotated[float | None, typer.Option("--seconds", min=0.1, metavar="S", help="End after so many seconds.")]
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -78,8 +72,18 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Log connections to standard error; -vv: frames.")
+    ] = 0,
 ) -> None:
     """Take the options that stand before the command."""
+    import logging
+
+    # What went wrong is told in one line by the commands themselves; the log is for those who ask for it.
+    if verbose:
+        logging.basicConfig(level=logging.INFO if verbose == 1 else logging.DEBUG)
+    else:
+        logging.getLogger("bt_api_py").addHandler(logging.NullHandler())
 
 
 @app.command(epilog="Try: bt-api stream trades OKX___SPOT BTCUSDT ETHUSDT --json --count 100 | jq .price")
@@ -87,14 +91,10 @@ def stream(
     kind: Annotated[Kind, typer.Argument(metavar="KIND", help="ticker, depth, trades or klines.")],
     exchange: Exchange,
     symbols: Annotated[list[str], typer.Argument(metavar="SYMBOL", help="BTCUSDT, BTC-USDT or BTC/USDT.")],
-    interval: Annotated[
-        str, typer.Option("--interval", "-i", help="Of the candles: 1m, 5m, 1h, 1d ...")
-    ] = "1m",
+    interval: Annotated[str, typer.Option("--interval", "-i", help="Of the candles: 1m, 5m, 1h, 1d ...")] = "1m",
     levels: Annotated[int, typer.Option("--levels", "-l", min=1, help="Of the book, per side.")] = 20,
     json: Json = False,
-    count: Annotated[
-        int | None, typer.Option("--count", "-n", min=1, help="End after so many objects.")
-    ] = None,
+    count: Annotated[int | None, typer.Option("--count", "-n", min=1, help="End after so many objects.")] = None,
     seconds: Seconds = None,
     simulate: Simulate = False,
     events: Annotated[
@@ -132,9 +132,7 @@ def exchanges(json: Json = False) -> None:
 @app.command(epilog="Try: bt-api symbols HTX___SPOT --search eth")
 def symbols(
     exchange: Exchange,
-    search: Annotated[
-        str, typer.Option("--search", "-s", metavar="TEXT", help="Only names that contain it.")
-    ] = "",
+    search: Annotated[str, typer.Option("--search", "-s", metavar="TEXT", help="Only names that contain it.")] = "",
     json: Json = False,
     simulate: Simulate = False,
 ) -> None:
@@ -155,12 +153,10 @@ def simulate(
     ] = None,
     port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="0 takes a free one.")] = 0,
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same market.")] = 7,
-    rate: Annotated[float, typer.Option("--rate", min=0, help="Speed of the order flow, 1 is normal.")] = 1.0,
+    rate: Annotated[float, typer.Option("--rate", min=0, help="Speed, 1 is normal; 0 plays a capture at once.")] = 1.0,
     capture: Annotated[
         Path | None,
-        typer.Option(
-            "--capture", metavar="FILE", exists=True, dir_okay=False, help="Play a recording instead."
-        ),
+        typer.Option("--capture", metavar="FILE", exists=True, dir_okay=False, help="Play a recording instead."),
     ] = None,
 ) -> None:
     """Run simulated venues on this machine; with COMMAND, run that against them and return its exit code.
@@ -193,9 +189,7 @@ def demo(
 
 @app.command()
 def doctor(
-    exchanges: Annotated[
-        list[str] | None, typer.Argument(metavar="EXCHANGE", help="All when left out.")
-    ] = None,
+    exchanges: Annotated[list[str] | None, typer.Argument(metavar="EXCHANGE", help="All when left out.")] = None,
     json: Json = False,
     simulate: Simulate = False,
 ) -> None:

@@ -15,9 +15,7 @@ RATE_WINDOW = 5.0  # seconds over which items per second are counted
 class Board:
     """The latest objects of a set of streams, by a key such as the symbol."""
 
-    def __init__(
-        self, *, recent: int = 20, events: int = 6, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, *, recent: int = 20, events: int = 6, clock: Callable[[], float] = time.monotonic) -> None:
         """Start empty.
 
         Args:
@@ -64,6 +62,8 @@ def event_line(event: StreamEvent) -> str:
     """Return an event as one line: time of day (UTC), kind, where, why and what is missing."""
     clock = time.strftime("%H:%M:%S", time.gmtime(event.timestamp / 1000))
     where = " ".join(part for part in (event.exchange, event.topic, event.symbol) if part)
+    if event.cause.startswith(where):
+        where = ""  # the cause says it
     details = [event.cause] if event.cause else []
     if event.count is not None:
         details.append(f"{event.count} items")
@@ -71,4 +71,4 @@ def event_line(event: StreamEvent) -> str:
         details.append(f"ids {event.from_id} to {event.to_id}")
     if event.kind == "gap":
         details.append("filled" if event.filled else "not filled")
-    return f"{clock} {event.kind:<12} {where}{': ' if details else ''}{', '.join(details)}"
+    return f"{clock} {event.kind:<12} {where}{': ' if where and details else ''}{', '.join(details)}"

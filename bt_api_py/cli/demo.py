@@ -65,9 +65,8 @@ async def demo(symbol: str, every: bool, seconds: float | None) -> int:
         exchanges = sorted(simulator.exchange_kwargs()) if every else VENUES
         scene = Scene(symbol, [Lane(name, api.stream_trades(name, symbol)) for name in exchanges])
         try:
-            async with _running(_jobs(api, simulator, scene)):
-                async with asyncio.timeout(seconds):
-                    await (_draw(scene) if live else _print(scene))
+            async with asyncio.timeout(seconds), _running(_jobs(api, simulator, scene)):
+                await (_draw(scene) if live else _print(scene))
         except TimeoutError:
             pass
         finally:
@@ -96,9 +95,12 @@ async def _running(jobs: Sequence[Any]) -> AsyncIterator[None]:
 
 
 async def _watch(api: BtApi, scene: Scene) -> None:
+    live = sys.stdout.isatty()
     async for event in api.stream_status():
+        if event.symbol and event.kind in ("connected", "disconnected"):
+            continue  # each topic tells it as well as its connection
         scene.board.note(event)
-        if not sys.stdout.isatty():
+        if not live:
             print(event_line(event), flush=True)
 
 
@@ -170,7 +172,7 @@ def text_line(lane: Lane, scene: Scene) -> str:
         f"{time.strftime('%H:%M:%S', time.gmtime())} {lane.exchange:<16} {scene.symbol}",
         f"last {figures.price(ticker.get_last_price())}",
         f"bid {figures.price(ticker.get_bid_price())} ask {figures.price(ticker.get_ask_price())}",
-        f"spread {figures.price(lane.spread)}",
+        f"spread {figures.price(lane.spread, ticker.get_last_price())}",
         f"trades/s {scene.board.rate(lane.exchange):.1f}",
         f"latency {figures.milliseconds(lane.latency)}",
     ]
@@ -185,10 +187,8 @@ def summary(scene: Scene) -> list[str]:
     lines = []
     for lane in scene.lanes:
         stats = lane.trades.stats
-        counts = ", ".join(
-            f"{getattr(stats, name):,} {name}" for name in ("reconnects", "gaps", "backfilled", "missing")
-        )
-        lines.append(f"{lane.exchange:<16} {stats.delivered:,} trades delivered, {counts}")
+        counts = (f"{name} {getattr(stats, name):,}" for name in ("delivered", "reconnects", "gaps", "missing"))
+        lines.append(f"{lane.exchange:<16} trades: {', '.join(counts)}")
         if lane.error:
             lines.append(f"{lane.exchange:<16} {lane.error}")
     return lines

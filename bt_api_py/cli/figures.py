@@ -8,11 +8,11 @@ from collections.abc import Sequence
 _BARS = "▁▂▃▄▅▆▇█"
 
 
-def price(value: float) -> str:
-    """Return a price with as many decimals as its size calls for."""
+def price(value: float, like: float = math.nan) -> str:
+    """Return a price with as many decimals as its size calls for, or that of the price `like`."""
     if not math.isfinite(value):
         return "-"
-    size = abs(value)
+    size = abs(like) if math.isfinite(like) else abs(value)
     decimals = 2 if size >= 1000 else 4 if size >= 1 else 6 if size >= 0.01 else 10
     return f"{value:,.{decimals}f}"
 

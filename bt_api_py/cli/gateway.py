@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
-from ..api import BtApi
+from .. import BtApi
 
 
 @asynccontextmanager
-async def gateway(simulate: bool) -> AsyncIterator[BtApi]:
-    """Yield a `BtApi`; with `simulate`, one that is connected to a simulator in this process."""
+async def gateway(simulate: bool, settings: Mapping[str, Mapping[str, Any]] | None = None) -> AsyncIterator[BtApi]:
+    """Yield a `BtApi`; with `simulate`, one that is connected to a simulator in this process.
+
+    Args:
+        settings: by exchange, as `BtApi` takes them.
+    """
     if not simulate:
-        async with BtApi() as api:
+        async with BtApi(settings) as api:
             yield api
         return
     from ..simulator import Simulator
 
-    async with Simulator() as simulator, BtApi(simulator.exchange_kwargs()) as api:
-        yield api
+    async with Simulator() as simulator:
+        merged: dict[str, dict[str, Any]] = {name: dict(given) for name, given in (settings or {}).items()}
+        for name, addresses in simulator.exchange_kwargs().items():
+            merged[name] = {**merged.get(name, {}), **addresses}
+        async with BtApi(merged) as api:
+            yield api

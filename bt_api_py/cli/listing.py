@@ -55,9 +55,7 @@ async def symbols(exchange: str, search: str, as_json: bool, simulate: bool) -> 
 
 def _matches(market: Any, search: str) -> bool:
     wanted = search.upper().replace("-", "").replace("/", "").replace("_", "")
-    return (
-        wanted in f"{market.get_base_asset()}{market.get_quote_asset()} {market.get_venue_symbol().upper()}"
-    )
+    return wanted in f"{market.get_base_asset()}{market.get_quote_asset()} {market.get_venue_symbol().upper()}"
 
 
 def _cells(market: Any) -> list[str]:

@@ -29,13 +29,9 @@ def side(word: str) -> Text:
 
 def table(*columns: str, title: str | None = None) -> Table:
     """Return an empty table; a column that begins with ``<`` is flush left, the others right."""
-    grid = Table(
-        title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False
-    )
+    grid = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
     for column in columns:
-        grid.add_column(
-            column.removeprefix("<"), justify="left" if column.startswith("<") else "right", no_wrap=True
-        )
+        grid.add_column(column.removeprefix("<"), justify="left" if column.startswith("<") else "right", no_wrap=True)
     return grid
 
 
@@ -76,7 +72,7 @@ def depth(board: Board) -> RenderableType:
             Text(figures.price(bid[0]), style="green"),
             Text(figures.price(ask[0]), style="red"),
             figures.quantity(ask[1]),
-            figures.price(book.get_spread()),
+            figures.price(book.get_spread(), book.get_mid_price()),
             f"{board.rate(symbol):.1f}",
             figures.age(board.age(symbol)),
         )
@@ -97,7 +93,8 @@ def ladder(book: Any) -> RenderableType:
             ask_sum += asks[row][1]
             right = [figures.price(asks[row][0]), figures.quantity(asks[row][1]), figures.quantity(ask_sum)]
         grid.add_row(*left[:2], Text(left[2], style="green"), Text(right[0], style="red"), *right[1:])
-    middle = f"mid {figures.price(book.get_mid_price())}   spread {figures.price(book.get_spread())}"
+    spread = figures.price(book.get_spread(), book.get_mid_price())
+    middle = f"mid {figures.price(book.get_mid_price())}   spread {spread}"
     return Group(grid, Text(middle, style="dim"))
 
 
@@ -142,9 +139,7 @@ def page(kind: str, title: str, board: Board, stats: Mapping[str, Any]) -> Rende
     if board.items:
         parts.append(BODIES[kind](board))
     elif len(board.errors) < len(stats):
-        parts.append(
-            Spinner("dots", text=f"connecting: {', '.join(key for key in stats if key not in board.errors)}")
-        )
+        parts.append(Spinner("dots", text=f"connecting: {', '.join(key for key in stats if key not in board.errors)}"))
     parts.extend(Text(line, style="yellow") for line in board.events)
     parts.extend(Text(line, style="red") for line in board.errors.values())
     parts.append(footer(board, stats))
@@ -156,11 +151,8 @@ def footer(board: Board, stats: Mapping[str, Any]) -> Text:
     states = sorted({entry.state for entry in stats.values()})
     ages = [age for key in stats if (age := board.age(key)) is not None]
     sums = {
-        name: sum(getattr(entry, name) for entry in stats.values())
-        for name in ("dropped", "missing", "reconnects")
+        name: sum(getattr(entry, name) for entry in stats.values()) for name in ("dropped", "missing", "reconnects")
     }
     counts = "  ".join(f"{name} {value:,}" for name, value in sums.items())
     last = figures.age(min(ages) if ages else None)
-    return Text(
-        f"{'/'.join(states)}  items {board.items:,}  {counts}  last {last} ago  Ctrl-C ends", style="dim"
-    )
+    return Text(f"{'/'.join(states)}  items {board.items:,}  {counts}  last {last} ago  Ctrl-C ends", style="dim")

@@ -29,7 +29,7 @@ _USAGE_ERRORS = (ConfigurationError, ExchangeNotFoundError, InvalidSymbolError, 
 
 def remedy(error: BtApiError) -> str:
     """Return what the user of the command can do about an error; empty when the message says it all."""
-    exchange = error.exchange_name or "EXCHANGE"
+    exchange = (error.exchange_name or "EXCHANGE").partition(" ")[0]  # a stream's error names its topic as well
     match error:
         case ExchangeNotFoundError():
             return "`bt-api exchanges` lists them all"
@@ -79,7 +79,7 @@ def run(main: Callable[[], Awaitable[int]], *, interrupted: int = INTERRUPTED) -
         complain(describe(error))
         return exit_code(error)
     except OSError as error:
-        complain(str(error))
+        complain(error.strerror or str(error))
         return FAILURE
 
 

@@ -23,13 +23,9 @@ def page(scene: Scene) -> RenderableType:
 
 
 def _prices(scene: Scene) -> RenderableType:
-    grid = table(
-        "<exchange", "last", "24 h", "bid", "ask", "spread", "trades/s", "latency", "<price", "<state"
-    )
+    grid = table("<exchange", "last", "24 h", "bid", "ask", "spread", "trades/s", "latency", "<price", "<state")
     for lane in scene.lanes:
-        grid.add_row(
-            lane.exchange, *_figures(lane, scene), Text(lane.error or lane.trades.stats.state, style="dim")
-        )
+        grid.add_row(lane.exchange, *_figures(lane, scene), Text(lane.error or lane.trades.stats.state, style="dim"))
     return grid
 
 
@@ -43,7 +39,7 @@ def _figures(lane: Lane, scene: Scene) -> list[RenderableType]:
         Text(figures.percent(change), style=colour(change)),
         figures.price(ticker.get_bid_price()),
         figures.price(ticker.get_ask_price()),
-        figures.price(lane.spread),
+        figures.price(lane.spread, ticker.get_last_price()),
         f"{scene.board.rate(lane.exchange):.1f}",
         figures.milliseconds(lane.latency),
         Text(figures.sparkline(lane.prices), style="cyan"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..settings import SIMULATOR_VARIABLE
 from ..simulator import Simulator
-from .running import FAILURE, complain
+from .running import FAILURE, USAGE, complain
 
 GRACE = 5.0  # seconds that a command has after SIGTERM
 
@@ -32,7 +32,11 @@ async def simulate(options: Options, command: Sequence[str]) -> int:
     Returns:
         The exit code of the command; 128 plus the signal that ended it.
     """
-    simulator = Simulator(seed=options.seed, port=options.port, rate=options.rate, capture=options.capture)
+    try:
+        simulator = Simulator(seed=options.seed, port=options.port, rate=options.rate, capture=options.capture)
+    except ValueError as error:
+        complain(str(error))
+        return USAGE
     async with simulator:
         if command:
             return await _run(command, simulator.url)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self
@@ -136,21 +136,21 @@ async def follow(
             code = max(code, exit_code(error))
 
     readers = [asyncio.create_task(read(symbol, stream)) for symbol, stream in streams.items()]
-    all_read = asyncio.gather(*readers)
+    all_read = asyncio.create_task(_together(readers))
     waiter = asyncio.create_task(enough.wait())
     try:
-        ended, _ = await asyncio.wait(
-            {all_read, waiter}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
-        )
+        ended, _ = await asyncio.wait({all_read, waiter}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if all_read in ended:
             all_read.result()
-        elif (
-            not ended and not taken and all(stream.stats.state == "connecting" for stream in streams.values())
-        ):
+        elif not ended and not taken and all(stream.stats.state == "connecting" for stream in streams.values()):
             complain(f"{', '.join(streams)}: not connected within {seconds:g} s")
             code = FAILURE
     finally:
-        for task in (*readers, waiter):
+        for task in (all_read, waiter, *readers):
             task.cancel()
-        await asyncio.gather(*readers, waiter, return_exceptions=True)
+        await asyncio.gather(all_read, waiter, *readers, return_exceptions=True)
     return code
+
+
+async def _together(tasks: Sequence[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*tasks)
