@@ -26,7 +26,7 @@ async def main(exchange: str, symbol: str, count: int) -> None:
 
 
 def cut(simulator: Simulator) -> None:
-    """Cut the connection after two seconds; the trades of the hole are fetched and put in their place."""
+    """Cut the connection after two seconds, so that there is something to see."""
     asyncio.get_running_loop().call_later(2.0, simulator.faults.disconnect, args.exchange)
 
 

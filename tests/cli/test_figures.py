@@ -24,7 +24,7 @@ def test_price_has_decimals_for_its_size(value, text):
 
 def test_sparkline_spans_its_scale():
     """The lowest and highest values are the lowest and highest bars."""
-    assert figures.sparkline([1, 2, 3, 2, 1]) == "▁▄█▄▁"
+    assert figures.sparkline([1, 2, 3, 2, 1]) == "▁▅█▅▁"
 
 
 def test_sparkline_of_one_level_is_flat():
@@ -33,9 +33,7 @@ def test_sparkline_of_one_level_is_flat():
     assert figures.sparkline([]) == ""
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(None, "-"), (0.04, "0.0 s"), (59.96, "60.0 s"), (125, "2 min")]
-)
+@pytest.mark.parametrize(("seconds", "text"), [(None, "-"), (0.04, "0.0 s"), (59.96, "60.0 s"), (125, "2 min")])
 def test_age(seconds, text):
     """Ages are seconds below a minute, then minutes; a dash before the first item."""
     assert figures.age(seconds) == text

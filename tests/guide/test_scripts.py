@@ -90,7 +90,7 @@ def simulated(source: str, folder: Path) -> list[str]:
     """Run a script with `bt-api simulate --` and return its lines; it must end well, without a complaint."""
     script = folder / "script.py"
     script.write_text(source)
-    python = [sys.executable, "-X", "dev", "-W", "error"]
+    python = [sys.executable, "-W", "error"]
     command = [sys.executable, "-m", "bt_api_py", "simulate", "--rate", "3", "--", *python, str(script)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
