@@ -13,14 +13,11 @@ from typing import Generic, Protocol, TypeVar
 from .exceptions import InvalidSymbolError, did_you_mean
 
 # Longest first, so that BTCFDUSD is BTC-FDUSD and not BTCF-DUSD.
-QUOTE_ASSETS = tuple(
-    sorted(
-        "USDT USDC FDUSD TUSD BUSD USDE USD1 RLUSD USD BTC ETH BNB EUR GBP TRY BRL JPY AUD KRW RUB UAH ZAR IDR MXN "
-        "PLN ARS COP CZK HUSD HT OKB KCS DAI PAX EURI AEUR XRP TRX DOGE SOL".split(),
-        key=len,
-        reverse=True,
-    )
-)
+_QUOTES = """
+    USDT USDC FDUSD TUSD BUSD USDE USD1 RLUSD USD BTC ETH BNB EUR GBP TRY BRL JPY AUD KRW RUB UAH ZAR IDR MXN PLN
+    ARS COP CZK HUSD HT OKB KCS DAI PAX EURI AEUR XRP TRX DOGE SOL
+"""
+QUOTE_ASSETS = tuple(sorted(_QUOTES.split(), key=len, reverse=True))
 
 _SEPARATORS = str.maketrans("", "", "/-_ ")
 

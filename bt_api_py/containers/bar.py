@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from datetime import MAXYEAR, datetime, timedelta, timezone
-from typing import Any
+from datetime import MAXYEAR, UTC, datetime, timedelta
+from typing import Any, Self
 
 from .base import Container, Row, nan
 
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class BarRow(Row):
@@ -24,6 +23,11 @@ class BarRow(Row):
                 return f"{name} {price!r}"
         return None
 
+    @property
+    def closed(self) -> bool | None:
+        """Whether the candle is final; ``None`` where the venue does not say."""
+        return None
+
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _MONTHS = {"M": 1, "y": 12}
@@ -33,10 +37,10 @@ _LATEST_MS = 253_000_000_000_000  # the year 9987: calendars end there
 
 
 def bar_end(open_time: int, interval: str) -> int:
-    """Return the last millisecond of the candle that opens at `open_time`; 0 for an interval of unknown length.
+    """Return the last millisecond of the candle that opens at `open_time`; 0 for an unknown interval.
 
-    Months and years follow the calendar of the time zone in which the candle opens at midnight, so that a venue in
-    UTC+8 is understood as well.
+    Months and years follow the calendar of the time zone in which the candle opens at midnight, so that a
+    venue in UTC+8 is understood as well.
 
     Args:
         open_time: milliseconds since 1970 UTC.
@@ -58,6 +62,19 @@ def bar_end(open_time: int, interval: str) -> int:
     return (following - _EPOCH) // timedelta(milliseconds=1) - to_midnight - 1
 
 
+class _Closed:
+    """A candle record of a venue that does not say so, known to be final."""
+
+    __slots__ = ("_row",)
+    closed = True
+
+    def __init__(self, row: Any) -> None:
+        self._row = row
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, name)
+
+
 class BarData(Container):
     """One candle. The running one is sent again and again until it is closed."""
 
@@ -75,7 +92,7 @@ class BarData(Container):
         return float(self.get_timestamp())
 
     def get_close_time(self) -> int:
-        """Return the last millisecond of the candle, as sent or computed; 0 for an interval of unknown length."""
+        """Return the last millisecond of the candle, sent or computed; 0 for an unknown interval."""
         return self._time("close_time") or bar_end(self.get_timestamp(), self._topic.interval)
 
     def get_latency_ms(self) -> float:
@@ -91,6 +108,10 @@ class BarData(Container):
         return self._flag("closed") is True
 
     is_closed = get_bar_status
+
+    def as_closed(self) -> Self:
+        """Return the same candle as a final one; for venues that never say so."""
+        return self.holding(_Closed(self._row))
 
     # What
 

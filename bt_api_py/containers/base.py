@@ -90,9 +90,7 @@ class Container:
 
     event: ClassVar[str] = "Event"
 
-    def __init__(
-        self, row: Any, topic: Topic, received: float = nan, frame: Any = None, index: int = -1
-    ) -> None:
+    def __init__(self, row: Any, topic: Topic, received: float = nan, frame: Any = None, index: int = -1) -> None:
         """Wrap a decoded record.
 
         Args:

@@ -44,9 +44,7 @@ class OrderBookData(Container):
 
     _row: BookState
 
-    def __init__(
-        self, row: BookState, topic: Topic, received: float = nan, frame: Any = None, index: int = -1
-    ) -> None:
+    def __init__(self, row: BookState, topic: Topic, received: float = nan, frame: Any = None, index: int = -1) -> None:
         super().__init__(row, topic, received, frame, index)
         self._bids: list[list[float]] | None = None
         self._asks: list[list[float]] | None = None

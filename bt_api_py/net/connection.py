@@ -12,6 +12,7 @@ from ..exchanges.base import PING_FRAME, Endpoint
 from ..settings import ExchangeSettings
 from .errors import ConnectionLost
 from .limits import Budget, limits_of
+from .tasks import end, start
 from .transport import Socket, Transport
 
 log = logging.getLogger("bt_api_py.net")
@@ -36,8 +37,8 @@ class Connection:
         self.opened = clock.monotonic()
         self.heard = self.opened
         self._tasks = [
-            asyncio.create_task(self._write(), name=f"{label} writer"),
-            asyncio.create_task(self._watch(), name=f"{label} watch"),
+            start(self._write(), f"{label} writer"),
+            start(self._watch(), f"{label} watch"),
         ]
 
     @classmethod
@@ -105,7 +106,7 @@ class Connection:
         """End the socket: `receive` raises `ConnectionLost` with this cause."""
         if self._verdict is None:
             self._verdict = ConnectionLost(cause)
-            self._tasks.append(asyncio.create_task(self._socket.close(), name=f"{self._label} closer"))
+            self._tasks.append(start(self._socket.close(), f"{self._label} closer"))
 
     async def _write(self) -> None:
         try:
@@ -168,7 +169,5 @@ class Connection:
 
     async def close(self) -> None:
         """Close the socket and end the tasks."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self._socket.close()

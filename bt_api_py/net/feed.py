@@ -41,6 +41,7 @@ class Feed:
         self.topic = topic
         self.boxes: list[Mailbox] = []
         self.last_at: float | None = None
+        self.unused_since = 0.0  # when the last reader left
         self.received = 0
         self._was_lost = ""  # the cause, between a loss and the first record after it
         self._ever_live = False
@@ -255,10 +256,9 @@ class KlineFeed(Feed):
                 box.push(item if box.topic is topic else respelled(item, box.topic))
 
     def _close(self, bar: BarData) -> None:
-        row = msgspec.structs.replace(row_of(bar), closed=True)
-        self._closed_at = row.timestamp
+        self._closed_at = bar.get_timestamp()
         self._running = None
-        self.deliver(bar.holding(row))
+        self.deliver(bar.as_closed())
 
     def lost(self, cause: str) -> None:
         super().lost(cause)

@@ -11,6 +11,7 @@ from ..clock import Clock
 from ..exceptions import BtApiError, WebSocketError
 from ..exchanges.base import Exchange
 from .stream import Mailbox, StreamEvent, Wish
+from .tasks import end, start
 from .transport import AiohttpTransport, Transport
 from .venue import Venue
 
@@ -19,6 +20,7 @@ log = logging.getLogger("bt_api_py.net")
 R = TypeVar("R")
 
 _CALL = Wish(exchange="", kind="call")  # stands for a REST call among those who keep the hub open
+_IDLE_KEPT = 5.0  # seconds for which unused connections wait for the next use
 _TICK = 1.0  # seconds between two looks at what only time can tell
 
 
@@ -36,13 +38,11 @@ class Hub:
         self.transport: Transport = transport or AiohttpTransport()
         self.is_closing = False
         self._make_exchange = make_exchange
-        self._loop = asyncio.get_running_loop()
         self._venues: dict[str, Venue] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._watchers: list[Mailbox] = []
         self._boxes: dict[Mailbox, Venue | None] = {}
         self._keeper: asyncio.Task[None] | None = None
-        self._released = asyncio.Event()
 
     # For streams
 
@@ -79,7 +79,6 @@ class Hub:
             venue.release(box)
         elif box in self._watchers:
             self._watchers.remove(box)
-        self._released.set()
 
     def tell(self, event: StreamEvent) -> None:
         """Pass an event on to those who watch the status."""
@@ -107,17 +106,10 @@ class Hub:
 
     def spawn(self, work: Coroutine[Any, Any, R], name: str) -> asyncio.Task[R]:
         """Run a coroutine as a task that the hub owns."""
-        task = self._loop.create_task(work, name=name)
-        # A loop that is closed without being asked to end its tasks would report each of them as forgotten, although
-        # the program was told nothing of them; the sockets are closed by the transport all the same.
-        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        task = start(work, name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-    def note_release(self) -> None:
-        """Something was given back: perhaps nothing is left to keep."""
-        self._released.set()
 
     # Life
 
@@ -128,33 +120,34 @@ class Hub:
 
     def _keep(self) -> None:
         if self._keeper is None or self._keeper.done():
-            self._keeper = self._loop.create_task(self._run(), name="bt_api_py keeper")
-            self._keeper._log_destroy_pending = False  # type: ignore[attr-defined]  # as in spawn
+            self._keeper = start(self._run(), "bt_api_py keeper")
 
     async def _run(self) -> None:
         try:
-            while True:
-                self._released.clear()
-                try:
-                    async with asyncio.timeout(_TICK):
-                        await self._released.wait()
-                except TimeoutError:
-                    for venue in self._venues.values():
-                        venue.tick()
-                if self.is_idle:
-                    break
-        finally:
-            await self._end()
-
-    async def _end(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            await self._until_idle()
+        except asyncio.CancelledError:
+            await end(self._tasks)
+            await self.transport.close()
+            raise
+        # What is opened from here on gets a keeper of its own; the transport lets go of its session before it waits.
+        self._keeper = None
         await self.transport.close()
+        await end(self._tasks)
+
+    async def _until_idle(self) -> None:
+        """Look after the venues until there has been nothing to keep for a while."""
+        idle_since: float | None = None
+        while idle_since is None or self.clock.monotonic() - idle_since < _IDLE_KEPT:
+            await self.clock.sleep(_TICK)
+            for venue in self._venues.values():
+                venue.tick()
+            if not self.is_idle:
+                idle_since = None
+            elif idle_since is None:
+                idle_since = self.clock.monotonic()
 
     async def call(self, work: Coroutine[Any, Any, R]) -> R:
-        """Run a REST call; the transport is closed behind it when nothing else needs it."""
+        """Run a REST call; the connection is kept a little while for the next one."""
         self._keep()
         token = Mailbox(_CALL)
         self._boxes[token] = None
@@ -162,7 +155,6 @@ class Hub:
             return await work
         finally:
             del self._boxes[token]
-            self._released.set()
 
     async def close(self) -> None:
         """End every stream and task, and close every socket."""
@@ -172,8 +164,7 @@ class Hub:
             self.release(box)
         keeper = self._keeper
         if keeper is not None and not keeper.done():
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+            await end([keeper])
         self._venues.clear()
         self.is_closing = False
 

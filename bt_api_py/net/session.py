@@ -7,7 +7,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Iterable
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
@@ -22,6 +22,7 @@ from ..exceptions import (
 from ..exchanges.base import Ack, Alive, Answer, Command, Endpoint, Exchange, Farewell, Ignored, Refusal, Rejected
 from .connection import Connection
 from .errors import ConnectionLost
+from .tasks import end, start
 
 if TYPE_CHECKING:
     from .feed import Feed
@@ -141,20 +142,22 @@ class Session:
         self._bad_in_a_row = 0
         self.connected_ms = venue.now_ms()
         venue.announce("connected", self.label)
-        commander = asyncio.create_task(self._command(connection), name=f"{self.label} commands")
+        commander = start(self._command(connection), f"{self.label} commands")
         try:
             self._changed.set()
             await self._read(connection)
-        finally:
+        except GeneratorExit:
+            raise  # the loop is gone: nothing can be awaited any more
+        except BaseException:
             self._connection = None
             self._pending.clear()
             self._subscribed.clear()
             self._dropping.clear()
-            commander.cancel()
-            await asyncio.gather(commander, return_exceptions=True)
+            await end([commander])
             await connection.close()
+            raise
 
-    async def _read(self, connection: Connection) -> None:
+    async def _read(self, connection: Connection) -> NoReturn:
         clock = self._venue.clock
         decode = self.exchange.decode
         feeds = self.feeds

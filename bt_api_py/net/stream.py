@@ -112,8 +112,8 @@ class Mailbox:
     """The bounded queue behind a stream. The hub holds this, never the stream, so that a dropped stream is noticed."""
 
     __slots__ = (
-        "_owner",
         "_overflowing",
+        "_owner",
         "backfilled",
         "delivered",
         "dropped",

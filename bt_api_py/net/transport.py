@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -76,7 +77,7 @@ class Transport(Protocol):
         ...
 
     async def close(self) -> None:
-        """Give everything back."""
+        """Give everything back. Lets go before it waits, so that a use meanwhile begins afresh."""
         ...
 
 
@@ -122,7 +123,8 @@ class AiohttpSocket:
             raise ConnectionLost(f"connection lost while sending: {error}") from error
 
     async def close(self) -> None:
-        await self._socket.close()
+        with suppress(ConnectionError):
+            await self._socket.close()
 
 
 class AiohttpTransport:
@@ -185,11 +187,10 @@ class AiohttpTransport:
     def __del__(self) -> None:
         # The loop may be gone before anybody could await: let go without aiohttp's complaint.
         session = self._session
-        if session is not None and not session.closed:
-            connector = session.connector
+        if session is not None and not session.closed and (connector := session.connector) is not None:
             session.detach()
-            if connector is not None:
-                connector.close()
+            with suppress(RuntimeError):  # the loop is closed, and the sockets with it
+                connector._close()
 
 
 def _reason(error: BaseException) -> str:

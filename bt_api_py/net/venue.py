@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..containers import SymbolData
-from ..containers.base import Topic
+from ..containers import BarData, SymbolData
+from ..containers.base import Topic, row_of
 from ..exceptions import BtApiError, InvalidSymbolError, UnsupportedError, WebSocketError
 from ..exchanges.base import Channel, Exchange, Subscription
 from ..symbols import SymbolTable
@@ -24,6 +24,7 @@ log = logging.getLogger("bt_api_py.net")
 
 _MARKETS_KEPT = 3600.0  # seconds for which a list of markets is believed
 _SNAPSHOTS_AT_ONCE = 4
+_CLOSING_GRACE_MS = 2000  # clocks differ: a bar that ended this recently may still change
 
 _FEEDS: dict[str, type[Feed]] = {"trades": TradeFeed, "klines": KlineFeed, "depth": BookFeed}
 
@@ -178,15 +179,9 @@ class Venue:
             return
         feed.detach(box)
         if not feed.boxes:
-            linger = self.settings.websocket.linger
-            if linger > 0 and not self.hub.is_closing:
-                self.later(linger, lambda: self._drop_unused(feed))
-            else:
-                self._drop_unused(feed)
-
-    def _drop_unused(self, feed: Feed) -> None:
-        if not feed.boxes:
-            self._drop(feed)
+            feed.unused_since = self.clock.monotonic()
+            if self.hub.is_closing or not self.settings.websocket.linger:
+                self._drop(feed)
 
     def _drop(self, feed: Feed) -> None:
         key = feed.session.endpoint_name, feed.name, feed.session.raw
@@ -197,7 +192,6 @@ class Venue:
             task = self.sessions.pop(feed.session, None)
             if task is not None:
                 task.cancel()
-        self.hub.note_release()
 
     def fail(self, feed: Feed, error: BtApiError) -> None:
         """End a topic: every reader gets the error, and the next one starts afresh."""
@@ -250,8 +244,12 @@ class Venue:
 
     def tick(self) -> None:
         """Called about once a second."""
+        unused_before = self.clock.monotonic() - self.settings.websocket.linger
         for feed in list(self.feeds.values()):
-            feed.tick()
+            if not feed.boxes and feed.unused_since <= unused_before:
+                self._drop(feed)
+            else:
+                feed.tick()
 
     def health(self) -> dict[str, Any]:
         """Return what is known of this exchange, JSON-ready."""
@@ -284,7 +282,13 @@ class Venue:
             request = exchange.book_request(name, levels)
         else:
             request = exchange.ticker_request(name)
-        return await self.rest.fetch(request, topic)
+        found = await self.rest.fetch(request, topic)
+        return [self._judged(bar) for bar in found] if kind == "klines" else found
+
+    def _judged(self, bar: BarData) -> BarData:
+        """Return a bar whose end has passed as closed, where the venue's list does not say so."""
+        is_over = row_of(bar).closed is None and bar.get_close_time() < self.now_ms() - _CLOSING_GRACE_MS
+        return bar.as_closed() if is_over else bar
 
 
 def check_kind(exchange: type[Exchange], kind: str) -> None:
