@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .instruments import canonical
 
 if TYPE_CHECKING:
-    from .dialects.base import Dialect, Session
+    from .dialects.base import Dialect
 
 DATA, CONTROL = "data", "control"
 GARBAGE_KINDS = ("json", "text", "types", "nan", "binary")
@@ -94,9 +94,6 @@ class Duplicate(Rule):
 
 class Reorder(Rule):
     """Hold a frame back and send it after the next one of the same topic and symbol."""
-
-    def matches(self, frame: Frame) -> bool:
-        return Rule.matches(self, frame) or self.count == 0  # what is held must still come out
 
     def apply(self, frame: Frame, lane: Lane) -> list[Frame]:
         held = lane.held.get(id(self))
@@ -219,7 +216,6 @@ class VenueFaults:
         self.rejected: set[str] = set()
         self.delay = 0.0
         self.age_limit: float | None = None
-        self.closing_at: float | None = None
 
     def through(self, frame: Frame, lane: Lane) -> list[Frame]:
         """Return what the rules make of a frame."""
@@ -271,11 +267,11 @@ class Faults:
         self._state(exchange).age_limit = seconds
 
     def maintenance(self, exchange: str, seconds: float = 1.0) -> None:
-        """Announce the end of all connections as the venue does (if it does), and end them that much later."""
+        """Announce the end of all present connections, as the venue does (if it does), and end them then."""
         dialect = self._find(exchange)
         for session in list(dialect.sessions):
             dialect.announce_end(session)
-        dialect.venue.faults.closing_at = dialect.venue.now() + seconds
+            session.ends_at = dialect.venue.now() + seconds
 
     def slow(self, exchange: str, delay: float) -> None:
         """Send every frame that many seconds late; 0 ends it."""
@@ -283,26 +279,18 @@ class Faults:
 
     # -- frames ----------------------------------------------------------------------------------------------
 
-    def stall(
-        self, exchange: str, topic: str | None = None, symbol: str | None = None, on: bool = True
-    ) -> None:
+    def stall(self, exchange: str, topic: str | None = None, symbol: str | None = None, on: bool = True) -> None:
         """Send no data while the socket stays open and pings are answered; the truth goes on."""
         state = self._state(exchange)
         rule = Stall(topic, _key(symbol))
-        same = [
-            r
-            for r in state.rules
-            if isinstance(r, Stall) and (r.topic, r.symbol) == (rule.topic, rule.symbol)
-        ]
+        same = [r for r in state.rules if isinstance(r, Stall) and (r.topic, r.symbol) == (rule.topic, rule.symbol)]
         if on and not same:
             state.rules.append(rule)
         elif not on:
             everything = topic is None and symbol is None
             state.rules = [r for r in state.rules if not (isinstance(r, Stall) and (everything or r in same))]
 
-    def skip(
-        self, exchange: str, topic: str | None = None, symbol: str | None = None, count: int | None = 1
-    ) -> None:
+    def skip(self, exchange: str, topic: str | None = None, symbol: str | None = None, count: int | None = 1) -> None:
         """Lose the next data frames."""
         self._add(exchange, Skip(topic, _key(symbol), count))
 
@@ -403,8 +391,3 @@ class Faults:
 
 def _key(symbol: str | None) -> str | None:
     return None if symbol is None else canonical(symbol)
-
-
-def held_by(session: Session) -> int:
-    """Return how many frames the faults keep back for a session."""
-    return len(session.lane.held) + len(session.lane.late)

@@ -78,9 +78,7 @@ _MAJOR_LEVELS = 400
 _QUIET_LEVELS = 40
 
 
-def listed(
-    seed: object, quiet: int, decimals: dict[str, tuple[int, int]] | None = None
-) -> dict[str, Instrument]:
+def listed(seed: object, quiet: int, decimals: dict[str, tuple[int, int]] | None = None) -> dict[str, Instrument]:
     """Return the instruments of one venue by key: the majors, one halted market, and `quiet` generated ones.
 
     Args:

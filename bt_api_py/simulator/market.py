@@ -86,9 +86,7 @@ class Market:
         rate: factor on the speed of the order flow.
     """
 
-    def __init__(
-        self, instrument: Instrument, *, seed: str, path_seed: str, start_ms: int, rate: float = 1.0
-    ) -> None:
+    def __init__(self, instrument: Instrument, *, seed: str, path_seed: str, start_ms: int, rate: float = 1.0) -> None:
         self.instrument = instrument
         self.now_ms = start_ms
         self._random = Random(seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,9 @@ from .server import Server
 from .stats import ExchangeStats
 from .truth import Truth
 from .world import TICK_S, World
+
+
+log = logging.getLogger("bt_api_py.simulator")
 
 
 class Simulator:
@@ -99,6 +103,7 @@ class Simulator:
             raise RuntimeError("the simulator is already running")
         await self._server.start()
         self._driver = asyncio.create_task(self._drive(), name="simulator")
+        self._driver.add_done_callback(_report)
 
     async def stop(self) -> None:
         """End every connection and stop; harmless when not running.
@@ -127,3 +132,8 @@ class Simulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+
+
+def _report(driver: asyncio.Task[None]) -> None:
+    if not driver.cancelled() and driver.exception() is not None:
+        log.error("the simulated markets stopped", exc_info=driver.exception())

@@ -69,9 +69,7 @@ class Truth:
     def __init__(self, find: Callable[[str], Dialect[Any]]) -> None:
         self._find = find
 
-    def trades(
-        self, exchange: str, symbol: str, *, merged: bool = False, history: bool = False
-    ) -> list[TruthTrade]:
+    def trades(self, exchange: str, symbol: str, *, merged: bool = False, history: bool = False) -> list[TruthTrade]:
         """Return the trades since the market opened, oldest first.
 
         Args:
@@ -180,9 +178,7 @@ class Truth:
 
     def _levels(self, market: Market, levels: list[Level]) -> list[tuple[Decimal, Decimal]]:
         item = market.instrument
-        return [
-            (exact(price, item.price_decimals), exact(lots, item.quantity_decimals)) for price, lots in levels
-        ]
+        return [(exact(price, item.price_decimals), exact(lots, item.quantity_decimals)) for price, lots in levels]
 
 
 def _common(text: str) -> Interval:

@@ -49,9 +49,7 @@ class Venue:
         market = self._markets.get(key)
         if market is None:
             item = self.instruments[key]
-            path = item.base + (
-                "/USD" if item.quote in ("USDT", "USDC", "FDUSD", "USD") else f"/{item.quote}"
-            )
+            path = item.base + ("/USD" if item.quote in ("USDT", "USDC", "FDUSD", "USD") else f"/{item.quote}")
             market = self._markets[key] = Market(
                 item,
                 seed=f"{self.seed}/{self.name}/{key}",

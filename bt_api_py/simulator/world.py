@@ -57,7 +57,7 @@ class World:
         return dialect
 
     def route(self, path: str) -> tuple[Dialect[Any], str] | None:
-        """Return the dialect behind a path such as /OKX___SPOT/ws/v5/public, and the venue's part of the path."""
+        """Return the dialect behind a path such as /OKX___SPOT/ws/v5/public, and the venue's part of it."""
         name, _, rest = path.lstrip("/").partition("/")
         dialect = self.dialects.get(name)
         return None if dialect is None else (dialect, f"/{rest}")

@@ -81,6 +81,7 @@ class Session:
         self.number = number
         self.opened = dialect.venue.now()
         self.last_sent = self.opened
+        self.ends_at: float | None = None  # when announced maintenance ends the connection
         self.topics: dict[str, Topic | None] = {}  # None: asked for, but nothing will ever come
         self.lane = Lane()
         self.is_open = True
@@ -282,9 +283,7 @@ class Dialect(ABC, Generic[S]):
     session_type: type[S]
     is_binary: ClassVar[bool] = False
     intervals: ClassVar[Mapping[str, Interval]] = {}
-    timeless: ClassVar[frozenset[str]] = (
-        frozenset()
-    )  # paths answered beside a capture: clock and instrument list
+    timeless: ClassVar[frozenset[str]] = frozenset()  # paths answered beside a capture: clock and instrument list
 
     def __init__(self, venue: Venue, *, tick_ms: int = 50, playback: Playback | None = None) -> None:
         self.venue = venue
@@ -441,9 +440,6 @@ class Dialect(ABC, Generic[S]):
             self._end_when_due(session, now)
             if session.is_open:
                 self.keep_alive(session, now)
-        faults = self.venue.faults
-        if faults.closing_at is not None and now >= faults.closing_at:
-            faults.closing_at = None
         for topic in list(self.topics.values()):
             topic.tick(now_ms)
         if self.playback is not None:
@@ -452,10 +448,10 @@ class Dialect(ABC, Generic[S]):
             session.release(now)
 
     def _end_when_due(self, session: S, now: float) -> None:
-        faults = self.venue.faults
-        if faults.closing_at is not None and now >= faults.closing_at:
+        age_limit = self.venue.faults.age_limit
+        if session.ends_at is not None and now >= session.ends_at:
             session.end(1001, "service upgrade")
-        elif faults.age_limit is not None and now - session.opened >= faults.age_limit:
+        elif age_limit is not None and now - session.opened >= age_limit:
             session.end(1001, "connection too old")
 
     def keep_alive(self, session: S, now: float) -> None:

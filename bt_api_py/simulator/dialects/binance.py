@@ -202,7 +202,8 @@ class BinanceSpot(Dialect[BinanceSession]):
         return message.get("stream") if isinstance(message, dict) else None
 
     def recorded_payload(self, text: str) -> bytes:
-        return text[text.index('"data":') + len('"data":') : -1].encode()
+        # the recorded text is {"stream": …, "data": …}; its inner part stays as it was written
+        return text[text.index('"data":') + len('"data":') : text.rindex("}")].strip().encode()
 
     # -- REST ------------------------------------------------------------------------------------------------
 
@@ -768,9 +769,7 @@ def _ticker_price(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
 
 
 def _ticker_book(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
-    return _picked(
-        dialect, query, {name: name for name in ("symbol", "bidPrice", "bidQty", "askPrice", "askQty")}
-    )
+    return _picked(dialect, query, {name: name for name in ("symbol", "bidPrice", "bidQty", "askPrice", "askQty")})
 
 
 def _picked(dialect: BinanceSpot, query: Mapping[str, str], names: Mapping[str, str]) -> Any:

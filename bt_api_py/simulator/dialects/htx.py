@@ -234,9 +234,7 @@ class HtxSpot(Dialect[HtxSession]):
     # -- REST ------------------------------------------------------------------------------------------------
 
     def error_body(self, status: int) -> Any:
-        code, words = (
-            ("bad-request", "429 too many request") if status == 429 else ("gateway-internal-error", "")
-        )
+        code, words = ("bad-request", "429 too many request") if status == 429 else ("gateway-internal-error", "")
         return {"status": "error", "err-code": code, "err-msg": words, "ts": self.venue.now_ms()}
 
     def limited(self, path: str, query: Mapping[str, str], recorded: Response | None) -> Response:
@@ -274,9 +272,7 @@ class RestError(Exception):
 
 def _levels(market: Market, levels: Iterable[Level]) -> list[list[Any]]:
     item = market.instrument
-    return [
-        [exact(price, item.price_decimals), exact(lots, item.quantity_decimals)] for price, lots in levels
-    ]
+    return [[exact(price, item.price_decimals), exact(lots, item.quantity_decimals)] for price, lots in levels]
 
 
 def _sides(market: Market, bids: Iterable[Level], asks: Iterable[Level], sequence: int) -> dict[str, Any]:
@@ -488,9 +484,7 @@ class Klines(TradesTopic):
         if not self.new_trades():
             return ()
         before, self.open_ms = self.open_ms, self.rule.open_of(now_ms)
-        return [
-            _pushed(self, now_ms, _kline(self.market, bar)) for bar in self.series.between(before, now_ms)
-        ]
+        return [_pushed(self, now_ms, _kline(self.market, bar)) for bar in self.series.between(before, now_ms)]
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
         bar = self.series.last
@@ -600,27 +594,20 @@ def _size(query: Mapping[str, str], default: int) -> int:
 
 
 def _rest_tickers(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
-    markets = [
-        dialect.venue.market(key) for key, item in dialect.venue.instruments.items() if not item.halted
-    ]
+    markets = [dialect.venue.market(key) for key, item in dialect.venue.instruments.items() if not item.halted]
     return _answer(dialect, "", "data", [_summary(market) | _best(market) for market in markets])
 
 
 def _rest_merged(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
     market = dialect.rest_market(query)
     best, detail = _best(market), _detail(market)
-    tick = {
-        name: detail[name]
-        for name in ("id", "version", "open", "close", "low", "high", "amount", "vol", "count")
-    }
+    tick = {name: detail[name] for name in ("id", "version", "open", "close", "low", "high", "amount", "vol", "count")}
     tick |= {"bid": [best["bid"], best["bidSize"]], "ask": [best["ask"], best["askSize"]]}
     return _answer(dialect, f"market.{query['symbol']}.detail.merged", "tick", tick)
 
 
 def _rest_detail(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
-    return _answer(
-        dialect, f"market.{query.get('symbol')}.detail", "tick", _detail(dialect.rest_market(query))
-    )
+    return _answer(dialect, f"market.{query.get('symbol')}.detail", "tick", _detail(dialect.rest_market(query)))
 
 
 def _rest_depth(dialect: HtxSpot, query: Mapping[str, str]) -> Any:

@@ -176,9 +176,7 @@ class OkxSpot(Dialect[OkxSession]):
             topic = session.topics.get(name) or self.topic(session, name)
         except UnknownTopicError:
             parts = ",".join(f"{key}:{value}" for key, value in arg.items())
-            words = (
-                "doesn't exist. Please use the correct URL, channel and parameters referring to API document."
-            )
+            words = "doesn't exist. Please use the correct URL, channel and parameters referring to API document."
             self._error(session, message, "60018", f"Wrong URL or {parts} {words}")
             return
         self._acknowledge(session, message, arg)
@@ -218,9 +216,7 @@ class OkxSpot(Dialect[OkxSession]):
     # -- REST ------------------------------------------------------------------------------------------------
 
     def error_body(self, status: int) -> Any:
-        code, words = (
-            ("50011", "Too Many Requests") if status == 429 else ("50001", "Service temporarily unavailable.")
-        )
+        code, words = ("50011", "Too Many Requests") if status == 429 else ("50001", "Service temporarily unavailable.")
         return {"code": code, "msg": words, "data": []}
 
     def limited(self, path: str, query: Mapping[str, str], recorded: Response | None) -> Response:
@@ -459,11 +455,7 @@ class Books(BookTopic):
         previous = self.sent_sequence
         _, bids, asks = self.new_changes()
         self.sent_sequence = self.dialect.sequence(self.key, self.sent_id)
-        return [
-            self._message(
-                "update", sorted(bids.items(), reverse=True), sorted(asks.items()), now_ms, previous
-            )
-        ]
+        return [self._message("update", sorted(bids.items(), reverse=True), sorted(asks.items()), now_ms, previous)]
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
         market = self.market
@@ -555,9 +547,7 @@ _CHANNELS: dict[str, type[Topic]] = {
 # -- REST ----------------------------------------------------------------------------------------------------
 
 
-def _number(
-    query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62, low: int = 0
-) -> int | None:
+def _number(query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62, low: int = 0) -> int | None:
     try:
         return whole(query.get(name), default, low, high)
     except ValueError:
