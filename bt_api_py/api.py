@@ -115,7 +115,7 @@ class BtApi:
             levels: at least so many a side, where the venue's book has them; ``None`` for the whole maintained book.
 
         Raises:
-            As `stream_ticker`.
+            BtApiError: as `stream_ticker` does.
         """
         depth_levels = options.pop("depth_levels", None)  # another name in use for the same
         if depth_levels is not None:
@@ -132,7 +132,7 @@ class BtApi:
 
         Raises:
             StreamOverflowError: the reader fell behind by more than ``buffer`` (``overflow="raise"`` is the default).
-            As `stream_ticker`.
+            BtApiError: as `stream_ticker` does.
         """
         return self._stream(exchange, "trades", symbol, options)
 
@@ -146,7 +146,7 @@ class BtApi:
             closed_only: leave the running candle out.
 
         Raises:
-            As `stream_ticker`.
+            BtApiError: as `stream_ticker` does.
         """
         exchange_class(exchange)(ExchangeSettings()).venue_interval(interval)
         return self._stream(exchange, "klines", symbol, options, interval=interval, closed_only=bool(closed_only))
@@ -160,7 +160,7 @@ class BtApi:
             channel: the venue's word, such as ``"bookTicker"`` on Binance or ``"bbo-tbt"`` on OKX.
 
         Raises:
-            As `stream_ticker`.
+            BtApiError: as `stream_ticker` does.
         """
         if not isinstance(channel, str) or not channel:
             raise ConfigurationError("channel must be the venue's name of a channel", exchange_name=exchange)
@@ -195,7 +195,7 @@ class BtApi:
         """Return the order book as of now, up to `levels` a side; ``None`` for as much as the venue gives.
 
         Raises:
-            As `async_get_tick`.
+            BtApiError: as `async_get_tick` does.
         """
         hub = self._hub()
         venue = hub.venue(exchange_class(exchange).name)
@@ -215,7 +215,7 @@ class BtApi:
         """Return the latest trades, oldest first, at most `limit` and at most what the venue gives in one call.
 
         Raises:
-            As `async_get_tick`.
+            BtApiError: as `async_get_tick` does.
         """
         trades = await self._latest(exchange, "trades", symbol, limit=limit)
         return sorted(trades, key=_trade_order)[-limit:]
@@ -225,7 +225,7 @@ class BtApi:
 
         Raises:
             ConfigurationError: the venue does not have this interval.
-            As `async_get_tick`.
+            BtApiError: as `async_get_tick` does.
         """
         exchange_class(exchange)(ExchangeSettings()).venue_interval(interval)
         bars = await self._latest(exchange, "klines", symbol, interval=interval, limit=limit)
@@ -235,7 +235,7 @@ class BtApi:
         """Return every market: assets, tick size, lot size, status.
 
         Raises:
-            As `async_get_tick`.
+            BtApiError: as `async_get_tick` does.
         """
         hub = self._hub()
         return list(await hub.call(hub.venue(exchange_class(exchange).name).markets()))
@@ -244,7 +244,7 @@ class BtApi:
         """Return the venue's clock in milliseconds since 1970 UTC.
 
         Raises:
-            As `async_get_tick`.
+            BtApiError: as `async_get_tick` does.
         """
         hub = self._hub()
         return await hub.call(hub.venue(exchange_class(exchange).name).server_time())
