@@ -155,4 +155,5 @@ def footer(board: Board, stats: Mapping[str, Any]) -> Text:
     }
     counts = "  ".join(f"{name} {value:,}" for name, value in sums.items())
     last = figures.age(min(ages) if ages else None)
-    return Text(f"{'/'.join(states)}  items {board.items:,}  {counts}  last {last} ago  Ctrl-C ends", style="dim")
+    hint = "" if set(states) <= {"closed", "failed"} else "  Ctrl-C ends"
+    return Text(f"{'/'.join(states)}  items {board.items:,}  {counts}  last {last} ago{hint}", style="dim")

@@ -49,7 +49,7 @@ def describe(error: BtApiError) -> str:
     """Return one line: venue and cause, then the remedy in brackets."""
     text = " ".join(str(error).split())
     advice = remedy(error)
-    return f"{text} ({advice})" if advice else text
+    return f"{text} ({advice})" if advice and "bt-api" not in text else text
 
 
 def exit_code(error: BtApiError) -> int:
