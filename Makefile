@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := bt_api_py tests examples
+SOURCES := bt_api_py tests examples docs README.md
 
 .DEFAULT_GOAL := help
 .PHONY: help install format lint types test live docs demo check clean
@@ -32,8 +32,9 @@ lint: $(VENV)/.has-test  ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 
-types: $(VENV)/.has-test  ## mypy in strict mode, and pyright as a second opinion
+types: $(VENV)/.has-test  ## mypy in strict mode; pyright on what users see
 	$(BIN)/mypy
+	$(BIN)/mypy examples tests/typing
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 test: $(VENV)/.has-test  ## all tests that need no network

@@ -1,0 +1,49 @@
+"""The types that users see. Checked by mypy and pyright, never run: both must agree with each line."""
+
+from typing import Any, assert_type
+
+from bt_api_py import (
+    BarData,
+    BtApi,
+    OrderBookData,
+    Stream,
+    StreamEvent,
+    SymbolData,
+    TickerData,
+    TradeData,
+    WebSocketError,
+)
+
+
+async def streams(api: BtApi) -> None:
+    """Each stream is an iterator of its own kind of object."""
+    assert_type(api.stream_ticker("BINANCE___SPOT", "BTCUSDT"), Stream[TickerData])
+    assert_type(api.stream_depth("BINANCE___SPOT", "BTCUSDT", levels=None), Stream[OrderBookData])
+    assert_type(api.stream_trades("BINANCE___SPOT", "BTCUSDT", buffer=10), Stream[TradeData])
+    assert_type(api.stream_klines("BINANCE___SPOT", "BTCUSDT", "1m", closed_only=True), Stream[BarData])
+    assert_type(api.stream_status(), Stream[StreamEvent])
+    async with api.stream_ticker("BINANCE___SPOT", "BTCUSDT") as tickers:
+        assert_type(tickers.stats.delivered, int)
+        async for ticker in tickers:
+            assert_type(ticker.get_last_price(), float)
+            assert_type(ticker.init_data(), TickerData)
+
+
+async def snapshots(api: BtApi) -> None:
+    """REST calls return the same objects."""
+    assert_type(await api.async_get_tick("BINANCE___SPOT", "BTCUSDT"), TickerData)
+    assert_type(await api.async_get_depth("BINANCE___SPOT", "BTCUSDT"), OrderBookData)
+    assert_type(await api.async_get_trades("BINANCE___SPOT", "BTCUSDT"), list[TradeData])
+    assert_type(await api.async_get_kline("BINANCE___SPOT", "BTCUSDT", "1m"), list[BarData])
+    assert_type(await api.async_get_symbols("BINANCE___SPOT"), list[SymbolData])
+    assert_type(api.health(), dict[str, Any])
+    assert_type(BtApi.list_available_exchanges(), list[str])
+
+
+def objects(depth: OrderBookData, trade: TradeData, bar: BarData, error: WebSocketError) -> None:
+    """Numbers are floats, ids text, times whole milliseconds."""
+    assert_type(depth.get_bids(), list[list[float]])
+    assert_type(trade.get_trade_id(), str)
+    assert_type(trade.get_timestamp(), int)
+    assert_type(bar.get_bar_status(), bool)
+    assert_type(error.exchange_name, str | None)
