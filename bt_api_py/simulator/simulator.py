@@ -17,7 +17,6 @@ from .stats import ExchangeStats
 from .truth import Truth
 from .world import TICK_S, World
 
-
 log = logging.getLogger("bt_api_py.simulator")
 
 

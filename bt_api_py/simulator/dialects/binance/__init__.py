@@ -1,0 +1,269 @@
+"""Binance spot: market streams and public REST.
+
+Source: binance-spot-api-docs, "WebSocket Streams", "General endpoints", "Market data endpoints", July 2026.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...faults import Frame
+from ...instruments import Instrument, listed
+from ...limits import SlidingLimit, WeightLimit
+from ...market import Market
+from ..base import Dialect, Response, Session, Topic, Transport, UnknownTopicError, json_response
+from .figures import INTERVALS
+from .rest import ROUTES, RestError, weight
+from .streams import STREAMS, MiniTickers
+
+_QUIET = 490  # generated markets, so that 500 symbols can be subscribed
+_MAX_STREAMS = 1024
+_PING_EVERY_S = 20
+_PONG_WITHIN_S = 60
+
+
+class BinanceSession(Session):
+    """A stream connection: raw (`/ws`) or combined (`/stream`)."""
+
+    def __init__(
+        self,
+        dialect: "Dialect[Any]",
+        transport: Transport,
+        path: str,
+        query: Mapping[str, str],
+        number: int,
+    ) -> None:
+        super().__init__(dialect, transport, path, query, number)
+        self.combined = path.split("/")[1] == "stream"
+        self.inbound = SlidingLimit(5, 1.0)
+        self.next_ping = self.opened + _PING_EVERY_S
+        self.unanswered: dict[bytes, float] = {}
+
+
+class BinanceSpot(Dialect[BinanceSession]):
+    """Spot market streams and public REST of Binance."""
+
+    name = "BINANCE___SPOT"
+    hosts = ("api.binance.com", "www.binance.com", "stream.binance.com", "data-api.binance.vision")
+    session_type = BinanceSession
+    intervals = INTERVALS
+    timeless = frozenset({"/api/v3/ping", "/api/v3/time", "/api/v3/exchangeInfo"})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._connects = SlidingLimit(300, 300.0)
+        self._weight = WeightLimit(6_000)
+
+    @classmethod
+    def instruments(cls, seed: int) -> dict[str, Instrument]:
+        return listed(seed, _QUIET)
+
+    def wire_symbol(self, item: Instrument) -> str:
+        return item.symbol
+
+    # -- sockets ---------------------------------------------------------------------------------------------
+
+    def check_path(self, path: str, query: Mapping[str, str]) -> Response | None:
+        if path.split("/")[1] not in ("ws", "stream"):
+            return Response(404, b"<html>Not found</html>", content_type="text/html")
+        if not self._connects.allow(self.venue.now()):
+            self.venue.stats.breaches["connects"] += 1
+            return json_response(self.error_body(429), 429, {"Retry-After": "60"})
+        return None
+
+    def opened(self, session: BinanceSession) -> None:
+        if session.combined:
+            # "+" in a query means a space, and "@+08:00" is part of a stream's name
+            wanted = session.query.get("streams", "").replace(" ", "+")
+        else:
+            wanted = session.path.removeprefix("/ws").strip("/")
+        self._subscribe(session, [name for name in wanted.split("/") if name])
+
+    def _count_inbound(self, session: BinanceSession) -> bool:
+        if session.inbound.allow(self.venue.now()):
+            return True
+        self.venue.stats.breaches["messages per second"] += 1
+        session.end(1008, "Too many requests")
+        return False
+
+    def on_ping(self, session: BinanceSession, payload: bytes) -> None:
+        super().on_ping(session, payload)
+        self._count_inbound(session)
+
+    def on_pong(self, session: BinanceSession, payload: bytes) -> None:
+        super().on_pong(session, payload)
+        if self._count_inbound(session) and payload in session.unanswered:
+            session.unanswered.clear()  # a pong answers every ping before it too
+
+    def keep_alive(self, session: BinanceSession, now: float) -> None:
+        if session.unanswered and now - min(session.unanswered.values()) >= _PONG_WITHIN_S:
+            self.venue.stats.breaches["pong"] += 1
+            session.end(1008, "Pong timeout")
+        elif now >= session.next_ping:
+            session.next_ping += _PING_EVERY_S * (1 + (now - session.next_ping) // _PING_EVERY_S)
+            payload = str(int(now * 1000)).encode()
+            session.unanswered[payload] = now
+            session.transport.ping(payload)
+
+    def announce_end(self, session: BinanceSession) -> None:
+        event = {"e": "serverShutdown", "E": self.venue.now_ms()}
+        session.reply({"stream": "!serverShutdown", "data": event} if session.combined else event)
+
+    def received(self, session: BinanceSession, text: str) -> None:
+        if not self._count_inbound(session):
+            return
+        try:
+            message = json.loads(text)
+        except ValueError:
+            session.reply({"code": 3, "msg": "Invalid JSON: expected value at line 1 column 1"})
+            return
+        identity = message.get("id") if isinstance(message, dict) else None
+        problem = _problem(message)
+        if problem is not None:
+            code, words = problem
+            session.reply({"code": code, "msg": words} | ({} if identity is None else {"id": identity}))
+            return
+        method, params = message["method"], message.get("params", [])
+        result: Any = None
+        if method == "SUBSCRIBE":
+            rejected = [name for name in params if name.split("@")[0].upper() in self.venue.faults.rejected]
+            if rejected:
+                words = f"Invalid request: stream {rejected[0]} is not available"
+                session.reply({"code": 2, "msg": words, "id": identity})
+                return
+            if len(set(session.topics) | set(params)) > _MAX_STREAMS:
+                self.venue.stats.breaches["streams"] += 1
+                session.reply({"code": 2, "msg": "Invalid request: too many streams", "id": identity})
+                return
+            self._subscribe(session, params)
+        elif method == "UNSUBSCRIBE":
+            for name in params:
+                self.leave(session, name)
+        elif method == "LIST_SUBSCRIPTIONS":
+            result = list(session.topics)
+        elif method == "SET_PROPERTY":
+            session.combined = params[1]
+        elif method == "GET_PROPERTY":
+            result = session.combined
+        session.reply({"result": result, "id": identity})
+
+    def _subscribe(self, session: BinanceSession, names: Sequence[str]) -> None:
+        for name in names[:_MAX_STREAMS]:
+            if name in session.topics:
+                continue
+            topic: Topic | None
+            try:
+                topic = self.topic(session, name)
+            except UnknownTopicError:
+                topic = None  # acknowledged like any other, and silent for ever
+            if name.split("@")[0].upper() in self.venue.faults.rejected:
+                topic = None
+            self.join(session, name, topic)
+
+    def resolve(self, session: BinanceSession, name: str) -> tuple[type[Topic], str, str]:
+        if name == "!miniTicker@arr":
+            return MiniTickers, name, ""
+        symbol, _, channel = name.partition("@")
+        if symbol != symbol.lower():
+            raise UnknownTopicError(name)
+        item = self.instrument(symbol.upper())
+        for pattern, kind in STREAMS.items():
+            if re.fullmatch(pattern, channel):
+                return kind, channel, item.symbol
+        raise UnknownTopicError(name)
+
+    def addressed(self, session: BinanceSession, name: str, frame: Frame) -> Frame:
+        if not session.combined:
+            return frame
+        data = b'{"stream":"%s","data":%s}' % (name.encode(), frame.data)
+        return Frame(data, frame.kind, frame.topic, frame.channel, frame.symbol)
+
+    @staticmethod
+    def recorded_name(message: Any) -> str | None:
+        return message.get("stream") if isinstance(message, dict) else None
+
+    def recorded_payload(self, text: str) -> bytes:
+        # the recorded text is {"stream": …, "data": …}; its inner part stays as it was written
+        return text[text.index('"data":') + len('"data":') : text.rindex("}")].strip().encode()
+
+    # -- REST ------------------------------------------------------------------------------------------------
+
+    def error_body(self, status: int) -> Any:
+        if status in (418, 429):
+            return {
+                "code": -1003,
+                "msg": "Too much request weight used; please use WebSocket Streams instead.",
+            }
+        return {"code": -1000, "msg": "An unknown error occurred while processing the request."}
+
+    def limited(self, path: str, query: Mapping[str, str], recorded: Response | None) -> Response:
+        status, wait = self._weight.spend(weight(path, query), self.venue.now())
+        stats = self.venue.stats
+        stats.weight_used = self._weight.used
+        stats.weight_peak = max(stats.weight_peak, self._weight.used)
+        headers = {
+            "X-MBX-USED-WEIGHT": str(self._weight.used),
+            "X-MBX-USED-WEIGHT-1M": str(self._weight.used),
+        }
+        if status != 200:
+            stats.breaches["banned" if status == 418 else "weight"] += 1
+            return json_response(self.error_body(status), status, headers | {"Retry-After": str(wait)})
+        answer = recorded or self._respond(path, query)
+        return Response(answer.status, answer.body, {**answer.headers, **headers}, answer.content_type)
+
+    def _respond(self, path: str, query: Mapping[str, str]) -> Response:
+        handler = ROUTES.get(path)
+        if handler is None:
+            return Response(404, b"<html>Not found</html>", content_type="text/html")
+        try:
+            return json_response(handler(self, query))
+        except RestError as error:
+            return json_response({"code": error.code, "msg": str(error)}, 400)
+
+    def rest_market(self, query: Mapping[str, str]) -> Market:
+        """Return the market of a request."""
+        symbol = query.get("symbol")
+        if not symbol:
+            words = "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."
+            raise RestError(-1102, words)
+        return self.venue.market(self._known(symbol).symbol)
+
+    def _known(self, symbol: str) -> Instrument:
+        if not re.fullmatch(r"[A-Z0-9_.-]{1,20}", symbol):
+            raise RestError(
+                -1100, "Illegal characters found in parameter 'symbol'; legal range is '^[A-Z0-9-_.]{1,20}$'."
+            )
+        try:
+            return self.instrument(symbol)
+        except UnknownTopicError:
+            raise RestError(-1121, "Invalid symbol.") from None
+
+    def chosen(self, query: Mapping[str, str]) -> tuple[list[Instrument], bool]:
+        """Return the instruments of a request and whether the answer is a list."""
+        if "symbol" in query:
+            return [self._known(query["symbol"])], False
+        if "symbols" in query:
+            try:
+                names = json.loads(query["symbols"])
+            except ValueError:
+                raise RestError(-1100, "Illegal characters found in parameter 'symbols'.") from None
+            return [self._known(str(name)) for name in names], True
+        return list(self.venue.instruments.values()), True
+
+
+def _problem(message: Any) -> tuple[int, str] | None:
+    if not isinstance(message, dict) or "method" not in message:
+        return 2, "Invalid request: missing field `method` at line 1 column 40"
+    method, params = message["method"], message.get("params")
+    if method in ("SUBSCRIBE", "UNSUBSCRIBE"):
+        if not isinstance(params, list) or not all(isinstance(name, str) for name in params):
+            return 2, "Invalid request: params must be an array of strings"
+    elif method == "SET_PROPERTY":
+        if not isinstance(params, list) or len(params) != 2 or params[0] != "combined":
+            return 0, "Unknown property"
+        if not isinstance(params[1], bool):
+            return 1, "Invalid value type: expected Boolean"
+    elif method not in ("LIST_SUBSCRIPTIONS", "GET_PROPERTY"):
+        return 2, f"Invalid request: unknown variant `{method}`"
+    return None
