@@ -92,14 +92,17 @@ class WebSocketSettings:
     max_message_size: int = 32 * 2**20  # bytes, also after inflating
     stale_after: float = 60  # a topic without data for so long is looked at
     linger: float = 5  # an unused subscription is kept for so long
+    backfill_limit: int = 10_000  # records; a larger hole is declared and not filled
+    backfill_age: float = 3600  # seconds; an older hole is declared and not filled
 
     def __post_init__(self) -> None:
         for name in ("ping_interval", "ping_timeout", "connect_timeout", "stale_after"):
             object.__setattr__(self, name, _number(f"websocket.{name}", getattr(self, name), 0, above=True))
-        for name in ("reconnect_delay", "reconnect_max_delay", "linger"):
+        for name in ("reconnect_delay", "reconnect_max_delay", "linger", "backfill_age"):
             object.__setattr__(self, name, _number(f"websocket.{name}", getattr(self, name), 0))
         if self.max_reconnect is not None:
             _whole("websocket.max_reconnect", self.max_reconnect, 0)
+        _whole("websocket.backfill_limit", self.backfill_limit, 0)
         _whole("websocket.max_message_size", self.max_message_size, 1024)
         _flag("websocket.compression", self.compression)
 

@@ -71,7 +71,8 @@ class Frame(msgspec.Struct):
     def row(self, index: int) -> Any:
         """Return the row as the venue sent it, decoded from JSON and otherwise untouched."""
         # The standard library keeps integers of any size, which venues use for ids.
-        value = _at(json.loads(self.payload), self.path)
+        # Decoding overlooks a damaged text in a field that nobody needs, so this must not fail on it either.
+        value = _at(json.loads(self.payload.decode(errors="replace")), self.path)
         return value if index < 0 else value[index]
 
 

@@ -21,6 +21,16 @@ class TradeRow(Row):
             return f"quantity {quantity!r}"
         return None if self.trade_id != "" else "empty trade id"  # type: ignore[attr-defined]
 
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The first and the last number that this record stands for; ``None`` where ids are no numbers."""
+        number = self.trade_id  # type: ignore[attr-defined]
+        if type(number) is not int:
+            if not number.isdecimal():
+                return None
+            number = int(number)
+        return number, number
+
 
 class TradeData(Container):
     """One trade. Its side is the taker's on a market stream, and that of one's own order on an own fill."""

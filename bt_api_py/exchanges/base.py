@@ -6,7 +6,7 @@ Everything here is pure: bytes in, objects out. No socket, no task, no clock and
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
@@ -295,6 +295,10 @@ class Request(msgspec.Struct, frozen=True):
         return self.rate.name or self.path
 
 
+# Asks for one page after another: yields a request, is sent the objects of its answer, and ends when that is enough.
+Pages = Generator[Request, list[Any], None]
+
+
 @dataclass(slots=True)
 class _Route:
     """A name seen on the wire, resolved once."""
@@ -306,6 +310,7 @@ class _Route:
 
 ContainerT = TypeVar("ContainerT", bound=Container)
 
+_LARGEST_PAGE = 1_000_000  # of a list: an adapter cuts it to what its venue gives
 _MOST_ROUTES = 50_000  # names that a socket may bring in before the table is started again
 
 
@@ -410,9 +415,17 @@ class Exchange:
         """Return the call for the latest trades."""
         raise UnsupportedError(self.name, "no trades by REST")
 
+    def trades_between(self, venue_symbol: str, after: int, before: int) -> Pages:
+        """Ask for the trades whose ids lie between two ids; without a list by id, the latest have to do."""
+        yield self.trades_request(venue_symbol, _LARGEST_PAGE)
+
     def klines_request(self, venue_symbol: str, interval: str, limit: int) -> Request:
         """Return the call for the latest bars; `interval` is the venue's word."""
         raise UnsupportedError(self.name, "no klines by REST")
+
+    def klines_between(self, venue_symbol: str, interval: str, start: int, end: int) -> Pages:
+        """Ask for the bars that open from `start` to `end`, milliseconds; without a list by time, the latest."""
+        yield self.klines_request(venue_symbol, interval, _LARGEST_PAGE)
 
     def instruments_request(self) -> Request:
         """Return the call for the list of markets."""
@@ -634,6 +647,7 @@ __all__ = [
     "Ignored",
     "InstrumentRow",
     "Item",
+    "Pages",
     "Rate",
     "Refusal",
     "Rejected",

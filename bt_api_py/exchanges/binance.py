@@ -33,6 +33,7 @@ from .base import (
     Heartbeat,
     Ignored,
     InstrumentRow,
+    Pages,
     Rate,
     Refusal,
     Request,
@@ -392,6 +393,24 @@ class BinanceSpot(Exchange):
     def trades_request(self, venue_symbol: str, limit: int) -> Request:
         query = {"symbol": venue_symbol, "limit": str(min(limit, 1000))}
         return Request("/api/v3/trades", _REST_TRADES, query, _WEIGHT, 25)
+
+    def trades_between(self, venue_symbol: str, after: int, before: int) -> Pages:
+        start = after + 1
+        while start < before:
+            query = {"symbol": venue_symbol, "fromId": str(start), "limit": str(min(1000, before - start))}
+            trades = yield Request("/api/v3/historicalTrades", _REST_TRADES, query, _WEIGHT, 25)
+            if not trades:
+                return
+            start = int(trades[-1].get_trade_id()) + 1
+
+    def klines_between(self, venue_symbol: str, interval: str, start: int, end: int) -> Pages:
+        while start <= end:
+            query = {"symbol": venue_symbol, "interval": interval, "startTime": str(start), "endTime": str(end)}
+            query["limit"] = "1000"
+            bars = yield Request("/api/v3/klines", _REST_KLINES, query, _WEIGHT, 2)
+            if not bars:
+                return
+            start = bars[-1].get_close_time() + 1
 
     def klines_request(self, venue_symbol: str, interval: str, limit: int) -> Request:
         query = {"symbol": venue_symbol, "interval": interval, "limit": str(min(limit, 1000))}

@@ -29,6 +29,7 @@ from ..exceptions import (
 )
 from ..symbols import SymbolStyle
 from .base import (
+    UNREADABLE,
     Ack,
     Answer,
     Book,
@@ -375,7 +376,7 @@ class HtxSpot(Exchange):
     def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:
         try:
             outcome = _outcome(body)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             return RequestFailedError(self.name, path, "no error text", status) if status >= 400 else None
         is_new = str(outcome.code) != "200"
         if status < 400 and outcome.status != "error" and not is_new:

@@ -29,6 +29,7 @@ from ..exceptions import (
 )
 from ..symbols import SymbolStyle
 from .base import (
+    UNREADABLE,
     Ack,
     Alive,
     Book,
@@ -42,6 +43,7 @@ from .base import (
     Heartbeat,
     Ignored,
     InstrumentRow,
+    Pages,
     Rate,
     Refusal,
     Request,
@@ -102,6 +104,12 @@ class Trade(TradeRow):
         if self.count is None or self.count < 1:
             return None
         return int(self.trade_id) if self.trade_id.isdecimal() and len(self.trade_id) < 20 else None
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        if self.first_trade_id is None or self.last_trade_id is None:
+            return super().span
+        return self.first_trade_id, self.last_trade_id
 
 
 class Candle(BarRow, array_like=True):
@@ -364,7 +372,7 @@ class OkxSpot(Exchange):
     def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:
         try:
             outcome = _outcome(body)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             return RequestFailedError(self.name, path, "no error text", status) if status >= 400 else None
         code = str(outcome.code)
         if code == "0" and status < 400:
@@ -394,6 +402,22 @@ class OkxSpot(Exchange):
     def trades_request(self, venue_symbol: str, limit: int) -> Request:
         query = {"instId": venue_symbol, "limit": str(min(limit, 500))}
         return Request("/api/v5/market/trades", _REST_TRADES, query, Rate(100, 2.0))
+
+    def trades_between(self, venue_symbol: str, after: int, before: int) -> Pages:
+        trades = yield self.trades_request(venue_symbol, 500)
+        while trades and (oldest := min(int(trade.get_trade_id()) for trade in trades)) > after + 1:
+            # "after" means older than, and the list by id reaches back three months.
+            query = {"instId": venue_symbol, "type": "1", "after": str(min(oldest, before)), "limit": "100"}
+            trades = yield Request("/api/v5/market/history-trades", _REST_TRADES, query, Rate(20, 2.0))
+
+    def klines_between(self, venue_symbol: str, interval: str, start: int, end: int) -> Pages:
+        older_than = end + 1
+        while older_than > start:
+            query = {"instId": venue_symbol, "bar": interval, "after": str(older_than), "limit": "300"}
+            bars = yield Request("/api/v5/market/candles", _REST_CANDLES, query, Rate(40, 2.0))
+            if not bars:
+                return
+            older_than = min(bar.get_timestamp() for bar in bars)
 
     def klines_request(self, venue_symbol: str, interval: str, limit: int) -> Request:
         query = {"instId": venue_symbol, "bar": interval, "limit": str(min(limit, 300))}

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from ..containers import BarData, SymbolData
 from ..containers.base import Topic, row_of
 from ..exceptions import BtApiError, InvalidSymbolError, UnsupportedError, WebSocketError
-from ..exchanges.base import Channel, Exchange, Subscription
+from ..exchanges.base import Channel, Exchange, Pages, Subscription
 from ..symbols import SymbolTable
-from .feed import BookFeed, Feed, KlineFeed, TradeFeed
+from .books import BookFeed
+from .feed import Feed
+from .klines import KlineFeed
 from .rest import RestClient
 from .session import Session
 from .stream import EventKind, Mailbox, StreamEvent
+from .trades import TradeFeed
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -261,6 +264,27 @@ class Venue:
         }
 
     # Snapshots for users
+
+    async def collect(self, pages: Pages, topic: Topic) -> list[Any]:
+        """Return the objects of all pages that an adapter asks for, marked as back-fill.
+
+        Raises:
+            BtApiError: as `RestClient.fetch`.
+        """
+        most = self.settings.websocket.backfill_limit
+        found: list[Any] = []
+        page = next(pages, None)
+        while page is not None:
+            rows = await self.rest.fetch(page, topic, origin="backfill")
+            found.extend(rows)
+            if len(found) > most:
+                pages.close()
+                break
+            try:
+                page = pages.send(rows)
+            except StopIteration:
+                break
+        return found
 
     async def server_time(self) -> int:
         """Return the venue's clock, milliseconds."""

@@ -1,0 +1,232 @@
+"""Order books: handed out only while they hold to the venue's rule; a fault concerns one symbol."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ..book.sequence import BookKeeper, BookRow
+from ..containers import OrderBookData
+from ..containers.base import Topic
+from ..exceptions import BookError, BtApiError, ChecksumError, DataParseError, WebSocketError
+from ..exchanges.base import Book, Channel
+from .feed import Feed, respelled
+from .stream import Mailbox
+
+if TYPE_CHECKING:
+    from .session import Session
+    from .venue import Venue
+
+log = logging.getLogger("bt_api_py.net")
+
+_MOST_RESYNCS = 10  # in a row, before the readers are told
+_MOST_CHECKSUMS = 3  # wrong ones in a row, before the connection is blamed
+_LONGEST_PAUSE = 30.0  # seconds between two attempts
+_STEADY_AFTER = 10.0  # seconds for which a book must hold to count as mended
+_LEAST_SNAPSHOT = 1000  # levels a side of a book that is going to be maintained
+_SNAPSHOT_PAUSE = 1.0  # seconds before a snapshot that was too old is asked for again
+_REQUEST_DEADLINE = 3.0  # seconds for the answer to a snapshot asked for over the socket
+
+
+class BookFeed(Feed):
+    """One order book and its readers."""
+
+    def __init__(self, venue: Venue, session: Session, name: str, channel: Channel, topic: Topic) -> None:
+        super().__init__(venue, session, name, channel, topic)
+        book = channel.book
+        assert book is not None, f"{name} is no depth channel"
+        self._book: Book = book
+        self.keeper = BookKeeper(
+            book.rule,
+            exchange=topic.exchange,
+            symbol=topic.symbol,
+            depth=book.depth,
+            checksum=book.checksum,
+            order_count_at=book.order_count_at,
+        )
+        self._generation = 0  # what was asked for before a loss or a fault no longer counts
+        self._is_asking = False
+        self._levels_loaded: int | None = 0
+        self._resyncs_in_a_row = 0
+        self._wrong_checksums = 0
+        self._live_since: float | None = None
+        self._told_fault = False
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether readers already had this book: its mending goes before new books."""
+        return self._told_fault
+
+    # Records
+
+    def attach(self, box: Mailbox, topic: Topic) -> None:
+        super().attach(box, topic)
+        if not self.keeper.is_live:
+            return
+        about = msgspec.structs.replace(box.topic or self.topic, origin="snapshot")
+        box.push(OrderBookData(self.keeper.state(box.wish.levels), about, self.venue.clock.now()))
+        if self._needs_deeper(box):
+            self._start_over(0.0)
+
+    def take(self, item: BookRow) -> None:
+        self.touch()
+        was_live = self.keeper.is_live
+        try:
+            changed = self.keeper.take(item)
+        except (BookError, DataParseError) as error:
+            if isinstance(error, DataParseError):
+                self.reject(error.detail)
+            self._note_fault(error)
+            return
+        if changed:
+            if not was_live:
+                self._came_alive()
+            self._deliver_state()
+        elif item.is_snapshot and not self.keeper.is_live:  # too old to join what came meanwhile
+            self._is_asking = False
+            self._later(_SNAPSHOT_PAUSE, self._ask)
+        elif self.keeper.wants_snapshot:
+            self._ask()
+
+    def _deliver_state(self) -> None:
+        received = self.venue.clock.now()
+        made: dict[int | None, OrderBookData] = {}
+        topic = self.topic
+        for box in self.boxes:
+            levels = box.wish.levels
+            item = made.get(levels)
+            if item is None:
+                item = made[levels] = OrderBookData(self.keeper.state(levels), topic, received)
+            box.push(item if box.topic is topic else respelled(item, box.topic))
+
+    # Faults
+
+    def came_back(self) -> None:
+        super().came_back()
+        if not self.keeper.is_live:
+            self.set_state("resyncing")
+
+    def _came_alive(self) -> None:
+        self._live_since = self.venue.clock.monotonic()
+        self._is_asking = False
+        self.set_state("live")
+        if self._told_fault:
+            self._told_fault = False
+            self.tell("resynced", f"the book is whole again at {self.keeper.sequence}")
+
+    def lost(self, cause: str) -> None:
+        super().lost(cause)
+        self._told_fault = self._told_fault or self.keeper.is_live
+        self._drop_state()
+
+    def _drop_state(self) -> None:
+        self._generation += 1
+        self._is_asking = False
+        self._live_since = None
+        self.keeper.reset()
+
+    def _note_fault(self, error: BookError | DataParseError) -> None:
+        """Declare the fault and build the book anew, after a pause that grows while it keeps breaking."""
+        cause = str(error)
+        self.count("resyncs")
+        self.count("gaps")
+        self._told_fault = True
+        self.tell("gap", cause)
+        log.warning("%s", cause if cause.startswith(self.topic.exchange) else f"{self.label}: {cause}")
+        self._wrong_checksums = self._wrong_checksums + 1 if isinstance(error, ChecksumError) else 0
+        if self._wrong_checksums >= _MOST_CHECKSUMS:
+            self._wrong_checksums = 0
+            self.session.restart(f"{_MOST_CHECKSUMS} wrong checksums in a row on {self.label}")
+            return
+        self._try_again(cause)
+
+    def _try_again(self, cause: str) -> None:
+        self._resyncs_in_a_row += 1
+        if self._resyncs_in_a_row > _MOST_RESYNCS:
+            detail = f"no true book after {self._resyncs_in_a_row} attempts; the last: {cause}"
+            self.venue.fail(self, WebSocketError(self.label, detail, symbol=self.topic.symbol))
+            return
+        nth = self._resyncs_in_a_row
+        self._start_over(0.0 if nth == 1 else min(_LONGEST_PAUSE, 2.0 ** (nth - 2)))
+
+    def _start_over(self, pause: float) -> None:
+        self.set_state("resyncing")
+        self._generation += 1
+        self._is_asking = False
+        self._live_since = None
+        if self.keeper.rule.snapshot == "stream":
+            self.keeper.reset()
+            self._later(pause, lambda: self.session.resubscribe(self.name))
+        else:
+            # The record that showed the fault may be the first to join the new state, so it is kept.
+            if self.keeper.is_live:
+                self.keeper.reset()
+            self._later(pause, self._ask)
+
+    def _later(self, pause: float, call: Callable[[], None]) -> None:
+        generation = self._generation
+
+        def due() -> None:
+            if generation == self._generation and self.boxes:
+                call()
+
+        if pause > 0:
+            self.venue.later(pause, due)
+        else:
+            due()
+
+    def tick(self) -> None:
+        super().tick()
+        since = self._live_since
+        if since is not None and self.venue.clock.monotonic() - since > _STEADY_AFTER:
+            self._resyncs_in_a_row = 0
+            self._wrong_checksums = 0
+
+    # The first state, where it must be asked for
+
+    def _needs_deeper(self, box: Mailbox) -> bool:
+        loaded, wanted = self._levels_loaded, box.wish.levels
+        if self.keeper.rule.snapshot != "rest" or loaded is None:
+            return False
+        return wanted is None or wanted > loaded
+
+    def _ask(self) -> None:
+        if self._is_asking or self._was_lost or not self.keeper.wants_snapshot:
+            return
+        self._is_asking = True
+        if self.keeper.rule.snapshot == "rest":
+            self.venue.fetch_snapshot(self, self._generation)
+        else:
+            self.session.ask_snapshot(self.name)
+            self._later(_REQUEST_DEADLINE, self._ask_again)
+
+    def _ask_again(self) -> None:
+        if not self.keeper.is_live:
+            self._is_asking = False
+            self._ask()
+
+    def snapshot_levels(self) -> int | None:
+        """Return how many levels a side to fetch, ``None`` for all; a book wears away at its edge, so never few."""
+        wanted = [box.wish.levels for box in self.boxes]
+        numbers = [levels for levels in wanted if levels is not None]
+        self._levels_loaded = None if len(numbers) < len(wanted) else max([_LEAST_SNAPSHOT, *numbers])
+        return self._levels_loaded
+
+    def take_snapshot(self, row: BookRow, generation: int) -> None:
+        """Take the first state that was fetched by REST; one that was asked for before a fault is left out."""
+        if generation == self._generation and not self._was_lost:
+            self.take(row)
+
+    def snapshot_failed(self, error: BtApiError, generation: int) -> None:
+        """The first state could not be fetched."""
+        if generation != self._generation:
+            return
+        self._is_asking = False
+        if error.retryable:
+            log.warning("%s: no snapshot: %s", self.label, error)
+            self._try_again(str(error))
+        else:
+            self.venue.fail(self, error)

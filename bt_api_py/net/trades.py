@@ -1,0 +1,165 @@
+"""Trades: each once, in order; holes are declared, and filled by REST where the venue allows."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from ..containers import TradeData
+from ..containers.base import Topic, row_of
+from ..exceptions import BtApiError
+from ..exchanges.base import Channel
+from .feed import FillingFeed
+
+if TYPE_CHECKING:
+    from .session import Session
+    from .venue import Venue
+
+log = logging.getLogger("bt_api_py.net")
+
+_IDS_REMEMBERED = 1000  # where ids have no order
+_TRIES = 4  # REST may lag behind the stream
+_PAUSE = 0.5  # seconds between two tries
+_FALSE_ALARMS = 3  # after so many jumps of ids without a trade between them, jumps are normal on this market
+
+
+class TradeFeed(FillingFeed):
+    """Trades of one market.
+
+    Where the venue's ids grow by one (`Channel.contiguous`), a hole is seen at once and counted. Where that is only
+    probable, a jump of ids is a suspicion, and the venue's REST list decides. Where ids have no order, only a lost
+    connection tells of a hole, and time bounds it.
+    """
+
+    def __init__(self, venue: Venue, session: Session, name: str, channel: Channel, topic: Topic) -> None:
+        super().__init__(venue, session, name, channel, topic)
+        self._last: int | None = None
+        self._last_ms: int | None = None
+        self._seen: OrderedDict[Any, None] = OrderedDict()
+        self._false_alarms = 0
+
+    @property
+    def last_id(self) -> int | None:
+        """The id of the last trade handed out, ``None`` before the first or where ids are no numbers."""
+        return self._last
+
+    def step(self, item: TradeData, lost: str) -> None:
+        row = row_of(item)
+        span = row.span
+        if span is None:
+            self._step_unnumbered(item, row, lost)
+            return
+        first, number = span
+        last = self._last
+        if last is not None:
+            if number <= last:
+                self.count("duplicates")
+                return
+            if first > last + 1 and self._is_suspicious(lost):
+                self.fill(self._fill_between(item, lost, last, first, number))
+                return
+        self._accept(item, number, row.timestamp)
+
+    def _is_suspicious(self, lost: str) -> bool:
+        return self.channel.contiguous or bool(lost) or self._false_alarms < _FALSE_ALARMS
+
+    def _accept(self, item: TradeData, number: int, timestamp: int) -> None:
+        self._last = number
+        self._last_ms = timestamp
+        self.deliver(item)
+
+    def _step_unnumbered(self, item: TradeData, row: Any, lost: str) -> None:
+        if row.trade_id in self._seen:
+            self.count("duplicates")
+            return
+        self._seen[row.trade_id] = None
+        if len(self._seen) > _IDS_REMEMBERED:
+            self._seen.popitem(last=False)
+        if lost and self._last_ms is not None:
+            self._declare(lost, None, None, row.timestamp, None)
+        self._last_ms = row.timestamp
+        self.deliver(item)
+
+    async def _fill_between(self, item: TradeData, lost: str, after: int, before: int, number: int) -> None:
+        """Fill the ids between `after` and `before`, both of which are at hand, then hand out `item`."""
+        certain = self.channel.contiguous
+        total = before - after - 1
+        until_ms = item.get_timestamp()
+        cause = lost or "ids were skipped"
+        if certain:
+            self._declare(cause, after + 1, before - 1, until_ms, total)
+        found: list[TradeData] = []
+        trouble = self._too_much(total, until_ms)
+        if not trouble and self.wants_filling:
+            try:
+                found = await self._fetch(after, before, total if certain else None)
+            except BtApiError as error:
+                trouble = str(error)
+        elif not trouble:
+            trouble = "no reader wants holes to be filled"
+        if not certain:
+            if found or trouble:
+                self._false_alarms = 0
+                self._declare(cause, after + 1, before - 1, until_ms, None if trouble else len(found))
+            elif not lost:
+                self._false_alarms += 1
+        missing = total - len(found) if certain else 0
+        if found:
+            self.deliver_filled(found)
+            rows = [found[0], found[-1]]
+            self.tell(
+                "backfilled",
+                cause if not missing else f"{cause}; {missing} trades are not to be had",
+                from_id=rows[0].get_trade_id(),
+                to_id=rows[1].get_trade_id(),
+                from_ms=rows[0].get_timestamp(),
+                to_ms=rows[1].get_timestamp(),
+                count=len(found),
+                filled=not missing,
+            )
+        elif trouble:
+            log.warning("%s: a hole stays: %s", self.label, trouble)
+        if certain:
+            self.count_missing(total, len(found))
+        self._accept(item, number, until_ms)
+
+    def _too_much(self, total: int, until_ms: int) -> str:
+        options = self.venue.settings.websocket
+        if total > options.backfill_limit:
+            return f"{total} trades are more than backfill_limit={options.backfill_limit}"
+        if self._last_ms is not None and until_ms - self._last_ms > options.backfill_age * 1000:
+            return f"the hole is older than backfill_age={options.backfill_age:g} s"
+        return ""
+
+    async def _fetch(self, after: int, before: int, total: int | None) -> list[TradeData]:
+        """Return the trades between two ids, in order, each once. REST gets a few tries to catch up."""
+        found: dict[int, TradeData] = {}
+        for attempt in range(_TRIES):
+            if attempt:
+                await self.venue.clock.sleep(_PAUSE * attempt)
+            pages = self.venue.exchange.trades_between(self.topic.venue_symbol, after, before)
+            newest = after
+            for trade in await self.venue.collect(pages, self.topic):
+                span = row_of(trade).span
+                if span is None:
+                    continue
+                newest = max(newest, span[1])
+                if after < span[0] and span[1] < before:
+                    found[span[1]] = trade
+            if self.is_overrun or (len(found) == total if total is not None else newest >= before - 1):
+                break
+        return [found[number] for number in sorted(found)]
+
+    def _declare(self, cause: str, first: int | None, last: int | None, until_ms: int, count: int | None) -> None:
+        self.count("gaps")
+        self.tell(
+            "gap",
+            cause,
+            from_id=None if first is None else str(first),
+            to_id=None if last is None else str(last),
+            from_ms=self._last_ms,
+            to_ms=until_ms,
+            count=count,
+        )
+        log.warning("%s: gap, %s, %s missing, ids %s to %s", self.label, cause, count, first, last)
