@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bt_api_py.containers import BarData, BarRow, Topic
+from bt_api_py.containers.bar import bar_end
 
 MINUTE = 60_000
 
@@ -53,6 +57,38 @@ def test_a_venue_may_compute_the_close_time() -> None:
     bar = BarData(candle(b'["1700000040000", "1", "2", "0.5", "1.5"]'), Topic("NIMBUS___SPOT", "klines"))
     assert bar.get_close_time() == 1700000040000 + MINUTE - 1
     assert bar.get_close() == 1.5
+
+
+def test_a_close_time_that_is_not_sent_is_computed(build: Any) -> None:
+    """Without a close time of the venue, the interval tells the end; one of unknown length tells nothing."""
+    minute = Topic("NIMBUS___SPOT", "klines", interval="1m")
+    assert build(BarData, topic=minute, timestamp=1700000040000).get_close_time() == 1700000099999
+    assert build(BarData, topic=minute, timestamp=1700000040000, close_time=5).get_close_time() == 5
+    other = Topic("NIMBUS___SPOT", "klines", interval="5ticks")
+    assert build(BarData, topic=other, timestamp=1700000040000).get_close_time() == 0
+
+
+@given(
+    opened=st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1)),
+    offset=st.integers(-11, 14),
+    months=st.integers(1, 24),
+)
+def test_a_month_ends_where_the_next_begins(opened: datetime, offset: int, months: int) -> None:
+    """In any time zone, a candle of months ends before the first of the month that follows it."""
+    zone = timezone(timedelta(hours=offset))
+    first = datetime(opened.year, opened.month, 1, tzinfo=zone)
+    years, month = divmod(opened.month - 1 + months, 12)
+    following = datetime(opened.year + years, month + 1, 1, tzinfo=zone)
+    end = bar_end(int(first.timestamp()) * 1000, f"{months}M")
+    assert end == int(following.timestamp()) * 1000 - 1
+
+
+@pytest.mark.parametrize("opened", [-1, 0, 253_402_300_799_999, 10**40])
+@pytest.mark.parametrize("interval", ["1s", "99999y", "1M", "0m", "m", "1 m", "१m", ""])
+def test_any_open_time_and_any_interval_have_an_end_or_none(opened: int, interval: str) -> None:
+    """An end is later than the beginning, or 0 where there is none to tell."""
+    end = bar_end(opened, interval)
+    assert end == 0 or end > opened
 
 
 def test_the_interval_is_the_callers_word(build: Any) -> None:

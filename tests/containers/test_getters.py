@@ -137,7 +137,7 @@ GETTERS: dict[type[Any], dict[str, Getter]] = {
     },
     BarData: {
         "get_open_time": special(),
-        "get_close_time": time("close_time"),
+        "get_close_time": special(),
         "get_open": number("open", "get_open_price"),
         "get_high": number("high", "get_high_price"),
         "get_low": number("low", "get_low_price"),
@@ -303,7 +303,7 @@ GETTERS: dict[type[Any], dict[str, Getter]] = {
 }
 
 # Not getters: what else users may call.
-OTHER_METHODS = {"init_data", "spelled", "is_trading"}
+OTHER_METHODS = {"init_data", "spelled", "holding", "as_closed", "is_trading"}
 
 EVENTS = {
     TickerData: "TickerEvent",
