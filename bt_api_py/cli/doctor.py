@@ -129,8 +129,9 @@ def _cells(finding: Finding) -> list[str]:
 
 def _line(finding: Finding) -> str:
     words = ("REST", "socket", "first item", "clock", "markets")
-    figures = "  ".join(f"{word} {cell}" for word, cell in zip(words, _cells(finding), strict=True))
-    return f"{finding.exchange:<16} {'ok' if finding.error is None else finding.error}  {figures}"
+    cells = zip(words, _cells(finding), strict=True)
+    verdict = "ok" if finding.error is None else finding.error.removeprefix(f"{finding.exchange}: ")
+    return "  ".join([f"{finding.exchange:<16} {verdict}", *(f"{word} {cell}" for word, cell in cells if cell != "-")])
 
 
 def _print_table(findings: Sequence[Finding]) -> None:
