@@ -1,0 +1,166 @@
+"""A clock that runs fast, and the comparison of what was received with what a simulated venue knows to be true."""
+
+import asyncio
+import math
+import time
+from bisect import bisect_left
+
+from bt_api_py import StreamEvent
+from bt_api_py.simulator import Simulator
+
+PATIENCE = 15.0  # seconds of the machine's own clock, for anything that must happen
+
+
+class FastClock:
+    """The machine's clock, `speed` times as fast, for both sides of a connection; chance is always `luck`."""
+
+    def __init__(self, speed=1.0, luck=0.5):
+        self.speed = speed
+        self.luck = luck
+        self._began = time.time()
+        self._zero = time.monotonic()
+
+    def now(self):
+        return self._began + self.monotonic()
+
+    def monotonic(self):
+        return (time.monotonic() - self._zero) * self.speed
+
+    async def sleep(self, seconds):
+        await asyncio.sleep(seconds / self.speed)
+
+    def random(self):
+        return self.luck
+
+
+async def read(stream, count):
+    """Return the next `count` items."""
+    async with asyncio.timeout(PATIENCE):
+        return [await anext(stream) for _ in range(count)]
+
+
+async def read_until(stream, is_last):
+    """Return the items up to the first one that `is_last` says yes to."""
+    items = []
+    async with asyncio.timeout(PATIENCE):
+        async for item in stream:
+            items.append(item)
+            if is_last(item):
+                break
+    return items
+
+
+async def eventually(condition):
+    """Return when a condition holds that only another party can bring about."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def settings(simulator: Simulator, *, websocket=None, **more):
+    """Return what sends BtApi to a simulator and lets it reconnect at once."""
+    lively = {"reconnect_delay": 0.01, "reconnect_max_delay": 0.02} | (websocket or {})
+    return {name: {**given, "websocket": lively, **more} for name, given in simulator.exchange_kwargs().items()}
+
+
+def same(number, exact):
+    """Tell whether a float is the exact figure; contract values may cost the last bit."""
+    return math.isclose(number, float(exact), rel_tol=1e-12)
+
+
+class TradeJudge:
+    """Holds received trades to the truth: exact, in order, each once, and nothing missing that was not declared."""
+
+    def __init__(self, truth):
+        self.truth = truth
+        self.places = {row.id: place for place, row in enumerate(truth)}
+        self.times = [row.ms for row in truth]
+
+    def places_of(self, trade):
+        """Return the places of the matches that one trade stands for."""
+        first = trade.get_first_trade_id() or trade.get_trade_id()
+        last = trade.get_last_trade_id() or trade.get_trade_id()
+        return range(self.places[first], self.places[last] + 1)
+
+    def check_values(self, trade):
+        rows = [self.truth[place] for place in self.places_of(trade)]
+        assert {(float(row.price), row.side, row.ms) for row in rows} == {
+            (trade.get_price(), trade.get_side(), trade.get_timestamp())
+        }
+        assert same(trade.get_quantity(), sum(row.quantity for row in rows))
+
+    def check(self, items):
+        """Check trades, and `StreamEvent` items between them where the stream yields events."""
+        trades = [item for item in items if not isinstance(item, StreamEvent)]
+        gaps = [item for item in items if isinstance(item, StreamEvent) and item.kind == "gap"]
+        seen = []
+        for trade in trades:
+            self.check_values(trade)
+            seen.extend(self.places_of(trade))
+        assert all(before < after for before, after in zip(seen, seen[1:], strict=False)), "order, or one twice"
+        missing = sorted(set(range(seen[0], seen[-1] + 1)) - set(seen))
+        holes = [hole for gap in gaps if (hole := self._hole(gap)) is not None]
+        declared = set().union(*holes) if holes else set()
+        assert set(missing) <= declared, f"{len(set(missing) - declared)} trades are missing and were not declared"
+        for gap in gaps:
+            if gap.count is not None and not gap.filled:
+                assert gap.count == len(self._hole(gap))
+        return missing
+
+    def _hole(self, gap):
+        if gap.filled:
+            return set()
+        if gap.from_id is not None and gap.to_id is not None:
+            return set(range(self.places[gap.from_id], self.places[gap.to_id] + 1))
+        first = 0 if gap.from_ms is None else bisect_left(self.times, gap.from_ms)
+        last = len(self.times) if gap.to_ms is None else bisect_left(self.times, gap.to_ms + 1)
+        return set(range(first, last))
+
+
+class BookJudge:
+    """Holds received books to the truth at their number, or to the truth at some moment where there is no number."""
+
+    def __init__(self, simulator, exchange, symbol):
+        self._at = lambda sequence=None: simulator.truth.book(exchange, symbol, sequence)
+        self._moment = None
+
+    def start(self):
+        """Take the present as the earliest moment."""
+        self._moment = self._at().sequence
+
+    def check(self, book, levels):
+        bids, asks = book.get_bids(), book.get_asks()
+        assert bids[0][0] < asks[0][0]
+        assert book.get_bid_price_list() == sorted(book.get_bid_price_list(), reverse=True)
+        assert book.get_ask_price_list() == sorted(book.get_ask_price_list())
+        if book.get_sequence() is not None:
+            assert self._is(book, self._at(book.get_sequence()), levels)
+            return
+        latest = self._at().sequence
+        while not self._is(book, self._at(self._moment), levels):
+            self._moment += 1
+            assert self._moment <= latest, "the book was never like that"
+
+    def _is(self, book, truth, levels):
+        for got, true in ((book.get_bids(), truth.bids), (book.get_asks(), truth.asks)):
+            least = min(levels if levels is not None else 100, len(true))
+            if len(got) < least or (levels is not None and len(got) > max(levels, 0)):
+                return False
+            pairs = zip(got, true, strict=False)
+            if not all(price == float(p) and same(quantity, q) for (price, quantity), (p, q) in pairs):
+                return False
+        return True
+
+
+def check_bar(bar, truth):
+    """Check a bar: exact when it is closed, otherwise on its way to what it became."""
+    row = next(row for row in truth if row.open_ms == bar.get_timestamp())
+    assert bar.get_close_time() == row.close_ms
+    assert bar.get_open() == float(row.open)
+    assert float(row.low) <= bar.get_low() <= min(bar.get_open(), bar.get_close())
+    assert max(bar.get_open(), bar.get_close()) <= bar.get_high() <= float(row.high)
+    assert bar.get_volume() <= float(row.volume) * (1 + 1e-12)
+    if bar.get_bar_status():
+        assert (bar.get_high(), bar.get_low(), bar.get_close()) == (float(row.high), float(row.low), float(row.close))
+        assert same(bar.get_volume(), row.volume)
+        assert same(bar.get_amount(), row.quote_volume)
