@@ -16,22 +16,16 @@ def arguments(description: str | None, *, several: bool = False, count: int = 10
     if several:
         venues = ["BINANCE___SPOT", "OKX___SPOT", "HTX___SPOT"]
         parser.add_argument("--symbol", default="BTCUSDT", help="default: %(default)s")
-        parser.add_argument(
-            "exchanges", nargs="*", default=venues, metavar="EXCHANGE", help=f"default: {venues}"
-        )
+        parser.add_argument("exchanges", nargs="*", default=venues, metavar="EXCHANGE", help=f"default: {venues}")
     else:
         parser.add_argument("exchange", nargs="?", default="BINANCE___SPOT", help="default: %(default)s")
         parser.add_argument("symbol", nargs="?", default="BTCUSDT", help="default: %(default)s")
-    parser.add_argument(
-        "--count", type=int, default=count, help="end after so many lines, default: %(default)s"
-    )
+    parser.add_argument("--count", type=int, default=count, help="end after so many lines, default: %(default)s")
     parser.add_argument("--simulate", action="store_true", help="use a simulator, no network")
     return parser
 
 
-def run(
-    main: Coroutine[Any, Any, None], simulate: bool, prepare: Callable[[Simulator], object] | None = None
-) -> None:
+def run(main: Coroutine[Any, Any, None], simulate: bool, prepare: Callable[[Simulator], object] | None = None) -> None:
     """Run `main`; with `simulate`, against a simulator that `prepare` may disturb."""
 
     async def simulated() -> None:

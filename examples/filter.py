@@ -21,8 +21,6 @@ async def main(exchange: str, symbol: str, count: int, least: float) -> None:
 
 if __name__ == "__main__":
     parser = arguments(__doc__, count=3)
-    parser.add_argument(
-        "--least", type=float, default=1000, help="value in the quote asset, default: %(default)s"
-    )
+    parser.add_argument("--least", type=float, default=1000, help="value in the quote asset, default: %(default)s")
     args = parser.parse_args()
     run(main(args.exchange, args.symbol, args.count, args.least), args.simulate)

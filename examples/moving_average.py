@@ -28,8 +28,6 @@ async def main(exchange: str, symbol: str, count: int, window: int, band: float)
 if __name__ == "__main__":
     parser = arguments(__doc__, count=5)
     parser.add_argument("--window", type=int, default=5, help="prices in the mean, default: %(default)s")
-    parser.add_argument(
-        "--band", type=float, default=0.00002, help="fraction of the mean, default: %(default)s"
-    )
+    parser.add_argument("--band", type=float, default=0.00002, help="fraction of the mean, default: %(default)s")
     args = parser.parse_args()
     run(main(args.exchange, args.symbol, args.count, args.window, args.band), args.simulate)

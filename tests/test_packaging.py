@@ -53,9 +53,7 @@ def test_runtime_packages_bring_little():
 def test_import_is_lean():
     """`import bt_api_py` loads neither the command line's packages nor the simulator nor aiohttp's server."""
     code = "import json, sys, bt_api_py; print(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     loaded = json.loads(done.stdout)
     unwanted = ("rich", "typer", "click", "pytest", "bt_api_py.simulator", "bt_api_py.cli")
     assert [module for module in loaded if module.startswith(unwanted)] == []
@@ -95,9 +93,7 @@ def test_build_backend_is_all_that_pyproject_says():
 
 def test_every_extra_of_the_command_is_explained_when_missing():
     """Without the extra `cli`, the command says what to install and ends with 1."""
-    code = (
-        "import sys; sys.modules['typer'] = None; from bt_api_py.cli import main; sys.exit(main(['--help']))"
-    )
+    code = "import sys; sys.modules['typer'] = None; from bt_api_py.cli import main; sys.exit(main(['--help']))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
     assert "pip install 'bt_api_py[cli]'" in done.stderr

@@ -32,9 +32,7 @@ EXPECTED = {
         r"buy [\d.]+ at [\d.]+, id \d+",
         r"sell [\d.]+ at [\d.]+, id \d+",
     ],
-    ("docs/guide/streaming.md", "Candles"): [
-        rf"\d{{13}}: {PRICE} {PRICE} {PRICE} {PRICE}, volume [\d.]+, building"
-    ],
+    ("docs/guide/streaming.md", "Candles"): [rf"\d{{13}}: {PRICE} {PRICE} {PRICE} {PRICE}, volume [\d.]+, building"],
     ("docs/guide/streaming.md", "Several exchanges"): [
         rf"{name} BTCUSDT {PRICE}" for name in ("BINANCE___SPOT", "OKX___SPOT", "HTX___SPOT")
     ],
@@ -60,9 +58,7 @@ def programs() -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for page in PAGES:
         heading = ""
-        for part in re.finditer(
-            r"^#+ ([^\n]+)$|^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL
-        ):
+        for part in re.finditer(r"^#+ ([^\n]+)$|^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
             if part[1]:
                 heading = part[1]
                 continue
@@ -149,11 +145,7 @@ def test_shell_lines_are_valid_commands():
     from bt_api_py.cli.app import app
 
     group = typer.main.get_command(app)
-    lines = [
-        line
-        for page in PAGES
-        for line in re.findall(r"^\$ (?:\w+=\S+ )?bt-api (.+)$", page.read_text(), re.M)
-    ]
+    lines = [line for page in PAGES for line in re.findall(r"^\$ (?:\w+=\S+ )?bt-api (.+)$", page.read_text(), re.M)]
     assert len(lines) > 5
     for line in lines:
         name, *rest = re.split(r"[|>]", line)[0].replace("'", "").split()
