@@ -79,8 +79,8 @@ class BookSide:
         Raises:
             DataParseError: no finite price, or no finite quantity of at least zero.
         """
-        key = level[0]
         try:
+            key = level[0]
             quantity = float(level[1])
             if not 0.0 <= quantity < _INFINITY:
                 raise _refused(level)
