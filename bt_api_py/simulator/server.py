@@ -167,9 +167,9 @@ async def _talk(dialect: Dialect[Any], request: web.Request, path: str) -> web.W
             elif message.type is WSMsgType.BINARY:
                 dialect.on_bytes(session, message.data)
             elif message.type is WSMsgType.PING:
-                dialect.on_ping(session, message.data)
+                dialect.on_ping(session, bytes(message.data))  # aiohttp hands out a bytearray
             elif message.type is WSMsgType.PONG:
-                dialect.on_pong(session, message.data)
+                dialect.on_pong(session, bytes(message.data))
     finally:
         dialect.on_close(session)
         if not writer.done():
