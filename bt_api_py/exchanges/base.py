@@ -91,12 +91,14 @@ class Book:
         depth: levels a side that the venue keeps true; ``None``: all it sends.
         checksum: computes what the venue sends, where it does.
         order_count_at: position of the number of orders in a level.
+        rest_numbers: whether the book by REST is numbered like the stream.
     """
 
     rule: Rule
     depth: int | None = None
     checksum: Callable[[OrderBook], int] | None = None
     order_count_at: int | None = None
+    rest_numbers: bool = False
 
 
 class Channel:
@@ -414,6 +416,10 @@ class Exchange:
     def trades_request(self, venue_symbol: str, limit: int) -> Request:
         """Return the call for the latest trades."""
         raise UnsupportedError(self.name, "no trades by REST")
+
+    def last_trade_request(self, venue_symbol: str) -> Request:
+        """Return the cheapest call that tells the latest trade: trades, or a ticker with a `last_trade_id`."""
+        return self.trades_request(venue_symbol, 1)
 
     def trades_between(self, venue_symbol: str, after: int, before: int) -> Pages:
         """Ask for the trades whose ids lie between two ids; without a list by id, the latest have to do."""

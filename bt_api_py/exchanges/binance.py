@@ -68,6 +68,7 @@ class Ticker(Row):
     turnover: Number = field(name="q", default=None)
     price_change: Number = field(name="p", default=None)
     price_change_percent: Number = field(name="P", default=None)
+    last_trade_id: int | None = field(name="L", default=None)
 
 
 class BookTicker(Row):
@@ -162,6 +163,7 @@ class RestTicker(Row):
     turnover: Number = field(name="quoteVolume", default=None)
     price_change: Number = field(name="priceChange", default=None)
     price_change_percent: Number = field(name="priceChangePercent", default=None)
+    last_trade_id: int | None = field(name="lastId", default=None)
 
 
 class RestTrade(TradeRow):
@@ -265,7 +267,7 @@ class Envelope(Fault):
 _envelope = msgspec.json.Decoder(Envelope).decode
 _fault = msgspec.json.Decoder(Fault).decode
 
-_PARTIAL = Channel(None, Snapshot, ("data",), book=Book(Whole()))
+_PARTIAL = Channel(None, Snapshot, ("data",), book=Book(Whole(), rest_numbers=True))
 _REST_TICKER = Channel(TickerData, RestTicker)
 _REST_TICKERS = Channel(TickerData, RestTicker, many=True)
 _REST_BOOK = Channel(None, Snapshot)
@@ -306,7 +308,7 @@ class BinanceSpot(Exchange):
         "trade": Channel(TradeData, Trade, ("data",), contiguous=True),
         "aggTrade": Channel(TradeData, AggregateTrade, ("data",), contiguous=True),
         "kline": Channel(BarData, Kline, ("data", "k")),
-        "depth": Channel(None, Difference, ("data",), book=Book(Spanning())),
+        "depth": Channel(None, Difference, ("data",), book=Book(Spanning(), rest_numbers=True)),
         "depth5": _PARTIAL,
         "depth10": _PARTIAL,
         "depth20": _PARTIAL,
@@ -393,6 +395,9 @@ class BinanceSpot(Exchange):
     def trades_request(self, venue_symbol: str, limit: int) -> Request:
         query = {"symbol": venue_symbol, "limit": str(min(limit, 1000))}
         return Request("/api/v3/trades", _REST_TRADES, query, _WEIGHT, 25)
+
+    def last_trade_request(self, venue_symbol: str) -> Request:
+        return self.ticker_request(venue_symbol)
 
     def trades_between(self, venue_symbol: str, after: int, before: int) -> Pages:
         start = after + 1

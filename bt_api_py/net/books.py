@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from ..book.sequence import BookKeeper, BookRow
 from ..containers import OrderBookData
 from ..containers.base import Topic
+from ..containers.orderbook import Level
 from ..exceptions import BookError, BtApiError, ChecksumError, DataParseError, WebSocketError
 from ..exchanges.base import Book, Channel
 from .feed import Feed, respelled
@@ -28,6 +29,8 @@ _LONGEST_PAUSE = 30.0  # seconds between two attempts
 _STEADY_AFTER = 10.0  # seconds for which a book must hold to count as mended
 _LEAST_SNAPSHOT = 1000  # levels a side of a book that is going to be maintained
 _SNAPSHOT_PAUSE = 1.0  # seconds before a snapshot that was too old is asked for again
+_STATE_DEADLINE = 5.0  # seconds without a book although its records come
+_PROBE_LEVELS = 5
 _REQUEST_DEADLINE = 3.0  # seconds for the answer to a snapshot asked for over the socket
 
 
@@ -53,6 +56,7 @@ class BookFeed(Feed):
         self._resyncs_in_a_row = 0
         self._wrong_checksums = 0
         self._live_since: float | None = None
+        self._absent_since: float | None = None  # records come, but no book does
         self._told_fault = False
 
     @property
@@ -85,7 +89,14 @@ class BookFeed(Feed):
             if not was_live:
                 self._came_alive()
             self._deliver_state()
-        elif item.is_snapshot and not self.keeper.is_live:  # too old to join what came meanwhile
+        elif not self.keeper.is_live:
+            self._await_state(item)
+
+    def _await_state(self, item: BookRow) -> None:
+        """A record came for a book that is not there yet."""
+        if self._absent_since is None:
+            self._absent_since = self.last_at
+        if item.is_snapshot:  # too old to join what came meanwhile
             self._is_asking = False
             self._later(_SNAPSHOT_PAUSE, self._ask)
         elif self.keeper.wants_snapshot:
@@ -111,21 +122,17 @@ class BookFeed(Feed):
 
     def _came_alive(self) -> None:
         self._live_since = self.venue.clock.monotonic()
+        self._absent_since = None
         self._is_asking = False
         self.set_state("live")
         if self._told_fault:
             self._told_fault = False
             self.tell("resynced", f"the book is whole again at {self.keeper.sequence}")
 
-    def lost(self, cause: str) -> None:
-        super().lost(cause)
-        self._told_fault = self._told_fault or self.keeper.is_live
-        self._drop_state()
-
     def _drop_state(self) -> None:
         self._generation += 1
         self._is_asking = False
-        self._live_since = None
+        self._live_since = self._absent_since = None
         self.keeper.reset()
 
     def _note_fault(self, error: BookError | DataParseError) -> None:
@@ -156,7 +163,7 @@ class BookFeed(Feed):
         self.set_state("resyncing")
         self._generation += 1
         self._is_asking = False
-        self._live_since = None
+        self._live_since = self._absent_since = None
         if self.keeper.rule.snapshot == "stream":
             self.keeper.reset()
             self._later(pause, lambda: self.session.resubscribe(self.name))
@@ -180,10 +187,29 @@ class BookFeed(Feed):
 
     def tick(self) -> None:
         super().tick()
-        since = self._live_since
-        if since is not None and self.venue.clock.monotonic() - since > _STEADY_AFTER:
+        now, since, absent = self.venue.clock.monotonic(), self._live_since, self._absent_since
+        if absent is not None and now - absent > _STATE_DEADLINE and not self._was_lost:
+            self._absent_since = None
+            self._try_again(f"no first state within {_STATE_DEADLINE:g} s")
+        if since is not None and now - since > _STEADY_AFTER:
             self._resyncs_in_a_row = 0
             self._wrong_checksums = 0
+
+    def mark_lost(self, cause: str) -> None:
+        super().mark_lost(cause)
+        self._told_fault = self._told_fault or self.keeper.is_live
+        self._drop_state()
+
+    async def has_moved(self) -> bool:
+        request = self.venue.exchange.book_request(self.topic.venue_symbol, _PROBE_LEVELS)
+        rows = await self.venue.rest.fetch(request, self.topic, attempts=1)
+        if not rows or not self.keeper.is_live:
+            return bool(rows)
+        row: BookRow = rows[0]
+        if self._book.rest_numbers and row.last is not None and self.keeper.sequence is not None:
+            return row.last > self.keeper.sequence
+        book = self.keeper.book
+        return _tops(row.bids, row.asks) != _tops(book.bids.top(_PROBE_LEVELS), book.asks.top(_PROBE_LEVELS))
 
     # The first state, where it must be asked for
 
@@ -230,3 +256,8 @@ class BookFeed(Feed):
             self._try_again(str(error))
         else:
             self.venue.fail(self, error)
+
+
+def _tops(bids: Sequence[Level], asks: Sequence[Level]) -> list[list[tuple[float, float]]]:
+    """Return the best levels of both sides as numbers: two sources may spell them differently."""
+    return [[(float(level[0]), float(level[1])) for level in side[:_PROBE_LEVELS]] for side in (bids, asks)]

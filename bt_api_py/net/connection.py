@@ -67,7 +67,7 @@ class Connection:
                 proxy=settings.proxy,
             )
         except ConnectionLost as lost:
-            if lost.code in (418, 429):
+            if lost.status in (418, 429):
                 host.block(clock.monotonic(), lost.retry_after if lost.retry_after is not None else 1.0)
             raise
         log.info("%s: connected in %.0f ms", label, (clock.monotonic() - began) * 1000)

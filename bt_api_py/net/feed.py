@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..containers import Container
-from ..containers.base import Topic
-from ..exceptions import BtApiError
+from ..containers import Container, TickerData, TradeData
+from ..containers.base import Topic, row_of
+from ..exceptions import BtApiError, UnsupportedError
 from ..exchanges.base import Channel
 from .stream import EventKind, Mailbox, State, StreamEvent
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bt_api_py.net")
 
+_ON_ITS_WAY = 1.0  # seconds that a message may take longer than the venue's own list
+_CLOCKS_DIFFER_MS = 2000
 _MOST_HELD = 200_000  # records that wait behind a hole; beyond that the hole is left as it is
 
 
@@ -39,6 +41,11 @@ class Feed:
         self.received = 0
         self._was_lost = ""  # the cause, between a loss and the first record after it
         self._ever_live = False
+        self._newest: Any = None  # the last object handed out
+        self._sign_at: float | None = None  # last data, or last time a probe found nothing newer
+        self._is_probing = False
+        self._probed_number: int | None = None  # id of the newest trade that a probe saw
+        self._strikes = 0  # probes in a row that found the topic dead, or found out nothing
 
     @property
     def label(self) -> str:
@@ -62,12 +69,14 @@ class Feed:
     def take(self, item: Any) -> None:
         """Take one record from the session."""
         self.touch()
+        self._newest = item
         self.deliver(item)
 
     def touch(self) -> None:
         """Note that data came."""
-        self.last_at = self.venue.clock.monotonic()
+        self.last_at = self._sign_at = self.venue.clock.monotonic()
         self.received += 1
+        self._strikes = 0
         if not self._ever_live or self._was_lost:
             self.came_back()
 
@@ -85,6 +94,7 @@ class Feed:
 
     def subscribed(self) -> None:
         """The venue accepted the subscription."""
+        self._sign_at = self.venue.clock.monotonic()
         self.tell("connected", "subscribed")
 
     def lost(self, cause: str) -> None:
@@ -92,7 +102,8 @@ class Feed:
         if self._ever_live:
             for box in self.boxes:
                 box.reconnects += 1
-        self._was_lost = cause
+        self.mark_lost(cause)
+        self._sign_at = None
         self.set_state("connecting")
         self.tell("disconnected", cause)
 
@@ -107,8 +118,100 @@ class Feed:
         for box in self.boxes:
             box.rejected += 1
 
+    # Silence
+
+    @property
+    def stale_after(self) -> float:
+        """Seconds without data after which the topic is looked at: the shortest that a reader wants."""
+        least = self.venue.settings.websocket.stale_after
+        return min((box.wish.stale_after or least for box in self.boxes), default=least)
+
     def tick(self) -> None:
-        """Called about once a second."""
+        """Look whether the topic has been silent for too long; called about once a second."""
+        if self._sign_at is None or self._is_probing or self._was_lost or not self.boxes:
+            return
+        if self.venue.clock.monotonic() - self._sign_at >= self.stale_after:
+            self._is_probing = True
+            self.venue.hub.spawn(self._probe(), f"{self.label} probe")
+
+    async def _probe(self) -> None:
+        """Ask the venue by REST whether it moved on. A quiet market is left alone, a dead subscription is renewed."""
+        began = self.received
+        try:
+            moved = await self.has_moved()
+            if moved:
+                # What the venue's list already shows may be on its way.
+                await self.venue.clock.sleep(min(_ON_ITS_WAY, self.stale_after / 4))
+        except UnsupportedError:
+            moved = False
+        except BtApiError as error:
+            log.info("%s: silent, and the probe failed: %s", self.label, error)
+            moved = None
+        finally:
+            self._is_probing = False
+        if self.received != began or self._was_lost or not self.boxes:
+            return
+        self._sign_at = self.venue.clock.monotonic()
+        if moved is False:
+            self._strikes = 0
+            self.venue.tell(self.event("quiet", "no data, and the venue has nothing newer"))
+        else:
+            self._renew(moved)
+
+    def _renew(self, moved: bool | None) -> None:
+        self._strikes += 1
+        self.set_state("stale")
+        what = "the venue moved on" if moved else "the venue cannot be asked"
+        cause = f"no data for {self.stale_after:g} s while {what}"
+        self.tell("stale", cause)
+        log.warning("%s: %s", self.label, cause)
+        if moved and self._strikes > 1:
+            self.session.restart(f"{self.label}: {cause}, also after subscribing again")
+        elif moved or self._strikes > 2:
+            self.mark_lost(cause)
+            self.session.resubscribe(self.name)
+
+    async def has_moved(self) -> bool:
+        """Return whether the venue has something newer than the last record.
+
+        Raises:
+            BtApiError: the venue could not be asked.
+        """
+        topic = self.topic
+        if not topic.venue_symbol:
+            return False
+        found = await self.venue.rest.fetch(
+            self.venue.exchange.last_trade_request(topic.venue_symbol), topic, attempts=1
+        )
+        return bool(found) and self.is_newer(max(found, key=lambda trade: trade.get_timestamp()))
+
+    def is_newer(self, found: Any) -> bool:
+        """Return whether a trade, or a ticker that names the last trade, happened after the last record."""
+        number, ours = _trade_number(found), self.newest_number()
+        if number is not None and ours is not None:
+            return number > ours
+        if isinstance(found, TradeData):
+            since = self._newest.get_timestamp() if isinstance(self._newest, TickerData) else self.last_ms
+            margin = min(_CLOCKS_DIFFER_MS, self.stale_after * 250)
+            return since is None or found.get_timestamp() > since + margin
+        # A ticker has no time of the last trade, so two looks are compared.
+        before, self._probed_number = self._probed_number, number
+        return before is not None and number is not None and number > before
+
+    def newest_number(self) -> int | None:
+        """Return the id of the newest trade that the last record told of, where it tells."""
+        return _trade_number(self._newest)
+
+    @property
+    def last_ms(self) -> int | None:
+        """The time of day of the last sign of life, milliseconds."""
+        if self._sign_at is None:
+            return None
+        return self.venue.now_ms() - int((self.venue.clock.monotonic() - self._sign_at) * 1000)
+
+    def mark_lost(self, cause: str) -> None:
+        """What comes next is not what came last plus one, although the connection stands."""
+        self._was_lost = cause
 
     def set_state(self, state: State) -> None:
         """Let every reader see a state."""
@@ -117,14 +220,17 @@ class Feed:
 
     def tell(self, kind: EventKind, cause: str, **details: Any) -> StreamEvent:
         """Make an event known to the readers, to those who watch the status, and to the log."""
-        topic = self.topic
-        event = StreamEvent(
-            kind, topic.exchange, topic.kind, topic.symbol, cause, timestamp=self.venue.now_ms(), **details
-        )
+        event = self.event(kind, cause, **details)
         for box in self.boxes:
             box.push_event(event)
         self.venue.tell(event)
         return event
+
+    def event(self, kind: EventKind, cause: str, **details: Any) -> StreamEvent:
+        """Return an event of this topic."""
+        topic = self.topic
+        now = self.venue.now_ms()
+        return StreamEvent(kind, topic.exchange, topic.kind, topic.symbol, cause, timestamp=now, **details)
 
     def count(self, name: str, by: int = 1) -> None:
         """Raise a counter of every reader."""
@@ -152,6 +258,18 @@ def respelled(item: Any, topic: Topic | None) -> Any:
         return item
     origin = item.get_origin()
     return item.spelled(topic if topic.origin == origin else msgspec.structs.replace(topic, origin=origin))
+
+
+def _trade_number(item: Any) -> int | None:
+    """Return the id of a trade, or of the trade that a ticker names as the last."""
+    if not isinstance(item, Container):
+        return None
+    row = row_of(item)
+    span = row.span if isinstance(item, TradeData) else None
+    if span is not None:
+        return int(span[1])
+    number = getattr(row, "last_trade_id", None)
+    return None if number is None else int(number)
 
 
 class FillingFeed(Feed):

@@ -19,6 +19,7 @@ log = logging.getLogger("bt_api_py.net")
 
 R = TypeVar("R")
 
+_SUSPENDED = 30.0  # seconds that a look may be late before every socket is believed dead
 _CALL = Wish(exchange="", kind="call")  # stands for a REST call among those who keep the hub open
 _IDLE_KEPT = 5.0  # seconds for which unused connections wait for the next use
 _TICK = 1.0  # seconds between two looks at what only time can tell
@@ -138,13 +139,22 @@ class Hub:
         """Look after the venues until there has been nothing to keep for a while."""
         idle_since: float | None = None
         while idle_since is None or self.clock.monotonic() - idle_since < _IDLE_KEPT:
-            await self.clock.sleep(_TICK)
+            before = self.clock.now()
+            await self.clock.sleep(self._pace())
+            slept = self.clock.now() - before
+            if slept > _SUSPENDED:
+                for venue in self._venues.values():
+                    venue.restart(f"this machine was suspended, or too busy, for {slept:.0f} s")
             for venue in self._venues.values():
                 venue.tick()
             if not self.is_idle:
                 idle_since = None
             elif idle_since is None:
                 idle_since = self.clock.monotonic()
+
+    def _pace(self) -> float:
+        """Return the seconds between two looks: often enough for the most impatient reader."""
+        return min([_TICK, *(venue.shortest_patience / 4 for venue in self._venues.values())])
 
     async def call(self, work: Coroutine[Any, Any, R]) -> R:
         """Run a REST call; the connection is kept a little while for the next one."""

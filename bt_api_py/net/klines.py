@@ -35,11 +35,6 @@ class KlineFeed(FillingFeed):
         self._next: int | None = None  # open time of the oldest bar that was not handed out as closed
         self._running: BarData | None = None
 
-    @property
-    def running(self) -> BarData | None:
-        """The last bar handed out that is not closed."""
-        return self._running
-
     def step(self, item: BarData, lost: str) -> None:
         row = row_of(item)
         begin: int = row.timestamp
@@ -131,6 +126,18 @@ class KlineFeed(FillingFeed):
         first, last = found[0].get_timestamp(), found[-1].get_timestamp()
         self.tell("backfilled", cause, from_ms=first, to_ms=last, count=len(found), filled=True)
 
+    async def has_moved(self) -> bool:
+        exchange, topic = self.venue.exchange, self.topic
+        interval = exchange.venue_interval(topic.interval)
+        bars = await self.venue.rest.fetch(exchange.klines_request(topic.venue_symbol, interval, 2), topic, attempts=1)
+        newest: BarData | None = max(bars, key=lambda bar: int(bar.get_timestamp()), default=None)
+        if newest is None:
+            return False
+        if self._running is None:
+            # The last bar was closed: another one has begun only if something was traded in it.
+            return newest.get_timestamp() >= (self._next or 0) and newest.get_volume() > 0
+        return _figures(newest) != _figures(self._running)
+
     def attach(self, box: Mailbox, topic: Topic) -> None:
         super().attach(box, topic)
         if self._running is not None and not box.wish.closed_only and not self._was_lost:
@@ -144,3 +151,7 @@ class KlineFeed(FillingFeed):
         end = bar_end(running.get_timestamp(), self.topic.interval)
         if end and self.venue.now_ms() > end + _CLOSE_GRACE_MS:
             self._hand_out_closed(running)
+
+
+def _figures(bar: BarData) -> tuple[float, ...]:
+    return bar.get_timestamp(), bar.get_close(), bar.get_volume()

@@ -21,7 +21,7 @@ from ..exceptions import (
 )
 from ..exchanges.base import Ack, Alive, Answer, Command, Endpoint, Exchange, Farewell, Ignored, Refusal, Rejected
 from .connection import Connection
-from .errors import ConnectionLost
+from .errors import ConnectionLost, manner_of
 from .tasks import end, start
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ log = logging.getLogger("bt_api_py.net")
 
 _FRAMES_KEPT = 20
 _MOST_BAD_FRAMES = 50  # in a row: the stream of bytes itself is damaged
-_HTTP_REFUSALS = {401: "unauthorized", 403: "forbidden", 404: "no such address", 410: "gone", 451: "not in this region"}
 
 
 class _Pending(msgspec.Struct):
@@ -369,27 +368,27 @@ class Session:
 
     def _gives_up(self, lost: ConnectionLost) -> bool:
         most = self._venue.settings.websocket.max_reconnect
-        error: BtApiError | None = None
-        if lost.code in (401, 403) and self.endpoint.private:
-            error = AuthenticationError(self._venue.name, lost.cause)
+        manner = manner_of(lost)
+        why = f"{lost.cause}{f' ({manner.hint})' if manner.hint else ''}"
+        kind: type[WebSocketError | SubscribeError | AuthenticationError]
+        if manner.hopeless:
+            kind, detail = AuthenticationError if lost.status == 401 else SubscribeError, why
         elif most is not None and self._failures >= max(most, 1):
-            hint = _HTTP_REFUSALS.get(lost.code or 0)
-            why = f"{lost.cause}{f', {hint}' if hint else ''}"
-            error = WebSocketError(self.label, f"gave up after {self._failures} failed attempts; the last: {why}")
-        if error is None:
+            kind, detail = WebSocketError, f"gave up after {self._failures} failed attempts; the last: {why}"
+        else:
             return False
-        log.warning("%s", error)
+        log.warning("%s: gave up: %s", self.label, why)
         for feed in list(self.feeds.values()):
-            self._venue.fail(feed, _for_feed(error, feed))
+            self._venue.fail(feed, kind(feed.label, detail, symbol=feed.topic.symbol))
         return True
 
     async def _back_off(self, lost: ConnectionLost) -> None:
-        """Wait before the next attempt: full jitter under a ceiling that doubles."""
+        """Wait before the next attempt: full jitter under a ceiling that doubles, and what the cause asks for."""
         options = self._venue.settings.websocket
+        manner = manner_of(lost)
         ceiling = min(options.reconnect_max_delay, options.reconnect_delay * 2.0 ** min(max(self._failures - 1, 0), 30))
-        delay = ceiling * self._venue.clock.random()
-        if lost.retry_after is not None:
-            delay = max(delay, lost.retry_after)
+        delay = 0.0 if manner.at_once and not self._failures else ceiling * self._venue.clock.random()
+        delay = max(delay, manner.at_least, lost.retry_after or 0.0)
         self.reconnects += 1
         if delay > 0:
             log.debug("%s: next attempt in %.2f s", self.label, delay)
@@ -410,11 +409,3 @@ class Session:
             "failures_in_a_row": self._failures,
             "last_cause": self.last_cause,
         }
-
-
-def _for_feed(error: BtApiError, feed: Feed) -> BtApiError:
-    """Return the connection's error as the one of a single stream, so that its text names the stream."""
-    detail = str(error)
-    if isinstance(error, WebSocketError):
-        return WebSocketError(feed.label, detail, symbol=feed.topic.symbol)
-    return AuthenticationError(feed.label, detail, symbol=feed.topic.symbol)

@@ -39,9 +39,7 @@ class TradeFeed(FillingFeed):
         self._seen: OrderedDict[Any, None] = OrderedDict()
         self._false_alarms = 0
 
-    @property
-    def last_id(self) -> int | None:
-        """The id of the last trade handed out, ``None`` before the first or where ids are no numbers."""
+    def newest_number(self) -> int | None:
         return self._last
 
     def step(self, item: TradeData, lost: str) -> None:

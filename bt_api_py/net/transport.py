@@ -157,7 +157,7 @@ class AiohttpTransport:
                 )
         except aiohttp.WSServerHandshakeError as error:
             wait = retry_after(error.headers or {})
-            raise ConnectionLost(f"refused with HTTP {error.status}", code=error.status, retry_after=wait) from error
+            raise ConnectionLost(f"refused with HTTP {error.status}", status=error.status, retry_after=wait) from error
         except TimeoutError as error:
             raise ConnectionLost(f"not open within {timeout:g} s") from error
         except (aiohttp.ClientError, OSError) as error:

@@ -245,6 +245,16 @@ class Venue:
         text = f"{connection}: {cause}" if cause else connection
         self.tell(StreamEvent(kind, self.name, cause=text, timestamp=self.now_ms()))
 
+    @property
+    def shortest_patience(self) -> float:
+        """The shortest `stale_after` of any reader."""
+        return min((feed.stale_after for feed in self.feeds.values()), default=self.settings.websocket.stale_after)
+
+    def restart(self, cause: str) -> None:
+        """Replace every socket."""
+        for session in self.sessions:
+            session.restart(cause)
+
     def tick(self) -> None:
         """Called about once a second."""
         unused_before = self.clock.monotonic() - self.settings.websocket.linger
