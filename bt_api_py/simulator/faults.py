@@ -366,7 +366,7 @@ class Faults:
         path: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        """Answer HTTP requests with a status; 200 ends it.
+        """Answer HTTP requests with a status; 0 resets the connection, 200 ends the fault.
 
         Args:
             path: only requests whose path contains this text.

@@ -17,9 +17,11 @@ BUY, SELL = "buy", "sell"
 BID, ASK = 0, 1
 
 _TAKE_SHARE = 0.25  # part of the actions that are taker orders
+_REACHES = (1, 3, 10, 30)  # how far from the price new orders lie, in level distances: mostly near, some far
 _SPLITS = (1, 1, 1, 2, 3)  # how many resting orders a price level is made of when it is hit
 _MEAN_TAKE = 1.07  # mean size of a taker order, in the instrument's usual quantity
 _CATCH_UP_ACTIONS = 3_000  # a market left alone for long is caught up by at most about that many actions
+_SLIPPAGE = 12  # how far from the fair price a taker order reaches, in level distances
 _SWEEP_LEVELS = 40  # levels one taker order may consume
 _KEEP_CHANGES = 40_000
 _KEEP_TRADES = 400_000
@@ -255,30 +257,34 @@ class Market:
         fair = self.fair(ms)
         bid, ask = self.best(BID)[0], self.best(ASK)[0]
         if fair > ask:
-            self._take(ms, ASK, limit=fair)
+            self._take(ms, ASK, fair)
         elif fair < bid:
-            self._take(ms, BID, limit=fair)
+            self._take(ms, BID, fair)
         elif random.random() < _TAKE_SHARE:
-            self._take(ms, random.choice((BID, ASK)), limit=None)
+            self._take(ms, random.choice((BID, ASK)), fair)
         else:
             side = random.choice((BID, ASK))
-            if len(self._prices[side]) <= self.instrument.levels or random.random() < 0.45:
+            is_thin = len(self._prices[side]) < self.instrument.levels - 5
+            if random.random() < (0.7 if is_thin else 0.4):
                 self._place(ms, side, fair)
             else:
                 self._cancel(ms, side)
-        self._tend(ms, BID)
-        self._tend(ms, ASK)
+        self._tend(ms, BID, fair)
+        self._tend(ms, ASK, fair)
 
     def _size(self) -> int:
-        return max(1, int(min(self._random.paretovariate(1.6), 40.0) * 0.4 * self.instrument.quantity))
+        return max(1, int(min(self._random.paretovariate(1.6), 15.0) * 0.4 * self.instrument.quantity))
 
-    def _take(self, ms: int, side: int, limit: int | None) -> None:
-        """Send a taker order into a side; with a limit, everything up to that price is bought or sold."""
+    def _take(self, ms: int, side: int, fair: int) -> None:
+        """Send a taker order into a side: all that is cheaper than fair, and its own size at little worse than that."""
+        slip = _SLIPPAGE * self._spacing
+        limit = fair + slip if side == ASK else fair - slip
         wanted = self._size()
         parts: list[Level] = []
         for price, present in self.levels(side, _SWEEP_LEVELS):
-            inside = limit is not None and (price <= limit if side == ASK else price >= limit)
-            if wanted <= 0 and not inside:
+            inside = price <= fair if side == ASK else price >= fair
+            beyond = price > limit if side == ASK else price < limit
+            if beyond or (wanted <= 0 and not inside):
                 break
             if len(self._prices[side]) <= 5:
                 break  # never empty a side: a quote without a price serves nobody
@@ -316,12 +322,15 @@ class Market:
         return [right - left for left, right in zip([0, *cuts], [*cuts, quantity], strict=True)]
 
     def _place(self, ms: int, side: int, fair: int) -> None:
-        distance = 1 + int(self._random.expovariate(1 / (3 * self._spacing)))
-        if side == BID:
-            price = max(1, min(fair - distance, self.best(ASK)[0] - 1))
-        else:
-            price = max(fair + distance, self.best(BID)[0] + 1)
-        self._set(ms, side, price, self._quantity[side].get(price, 0) + self._size())
+        reach = self._random.choice(_REACHES) * self._spacing
+        distance = 1 + int(self._random.expovariate(1 / reach))
+        self._add(ms, side, fair - distance if side == BID else fair + distance)
+
+    def _add(self, ms: int, side: int, price: int) -> None:
+        """Rest an order at a price, or next to the other side where the price would cross it."""
+        inside = min(price, self.best(ASK)[0] - 1) if side == BID else max(price, self.best(BID)[0] + 1)
+        allowed = max(1, inside)
+        self._set(ms, side, allowed, self._quantity[side].get(allowed, 0) + self._size())
 
     def _cancel(self, ms: int, side: int) -> None:
         prices = self._prices[side]
@@ -333,16 +342,14 @@ class Market:
         kept = 0 if self._random.random() < 0.6 else present // 2
         self._set(ms, side, price, kept)
 
-    def _tend(self, ms: int, side: int) -> None:
-        """Keep the number of levels near what the instrument holds, by changing the far end."""
+    def _tend(self, ms: int, side: int, fair: int) -> None:
+        """Keep the number of levels near what the instrument holds: fill anywhere, trim the far end."""
         prices = self._prices[side]
         if len(prices) > self.instrument.levels:
             self._set(ms, side, prices[0] if side == BID else prices[-1], 0)
         elif len(prices) < self.instrument.levels - 10:
-            step = self._random.randint(1, 2 * self._spacing)
-            price = max(1, prices[0] - step) if side == BID else prices[-1] + step
-            if price not in self._quantity[side]:
-                self._set(ms, side, price, self._size())
+            distance = self._random.randint(1, self.instrument.levels * self._spacing)
+            self._add(ms, side, fair - distance if side == BID else fair + distance)
 
     def _set(self, ms: int, side: int, price: int, quantity: int) -> None:
         levels = self._quantity[side]

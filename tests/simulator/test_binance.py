@@ -188,6 +188,33 @@ def test_rest_answers_have_the_documented_structure(world):
     assert (states["BTCUSDT"], states["HALTUSDT"]) == ("TRADING", "HALT")
 
 
+def test_the_average_price_lies_inside_the_day(world):
+    """avgPrice covers five minutes and lies between the low and the high of the day."""
+    _, average, _ = world.get(NAME, "/api/v3/avgPrice", symbol="BTCUSDT")
+    _, day, _ = world.get(NAME, "/api/v3/ticker/24hr", symbol="BTCUSDT")
+    assert average["mins"] == 5
+    assert Decimal(day["lowPrice"]) <= Decimal(average["price"]) <= Decimal(day["highPrice"])
+
+
+def test_several_symbols_can_be_asked_for(world):
+    """`symbols` answers with a list of exactly those; broken JSON in it is an error."""
+    _, rows, _ = world.get(NAME, "/api/v3/ticker/24hr", symbols='["ETHBTC","BTCUSDC"]')
+    assert [row["symbol"] for row in rows] == ["ETHBTC", "BTCUSDC"]
+    assert world.get(NAME, "/api/v3/ticker/24hr", symbols="[ETHBTC")[1]["code"] == -1100
+
+
+def test_aggregates_are_paged_by_id_and_time(world):
+    """aggTrades from an id gives the next ones, and a time range gives those inside it."""
+    _, rows, _ = world.get(NAME, "/api/v3/aggTrades", symbol="BTCUSDT", limit=500)
+    first = rows[0]["a"]
+    _, page, _ = world.get(NAME, "/api/v3/aggTrades", symbol="BTCUSDT", fromId=first, limit=100)
+    assert page == rows[:100]
+    low, high = rows[50]["T"], rows[150]["T"]
+    query = {"symbol": "BTCUSDT", "startTime": low, "endTime": high, "limit": 1000}
+    _, page, _ = world.get(NAME, "/api/v3/aggTrades", **query)
+    assert page == [row for row in rows if low <= row["T"] <= high]
+
+
 def test_trades_are_paged_by_id(world):
     """historicalTrades from an id gives the following trades without a hole."""
     _, newest, _ = world.get(NAME, "/api/v3/trades", symbol="BTCUSDT", limit=1)

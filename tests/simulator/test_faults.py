@@ -2,6 +2,7 @@
 
 import json
 
+import aiohttp
 import pytest
 
 from bt_api_py.simulator.faults import GARBAGE_KINDS
@@ -203,6 +204,17 @@ def test_http_answers_can_be_forced(world):
     assert world.get(BINANCE, "/api/v3/time")[0] == 429
     world.faults.http_status(BINANCE, 200)
     assert world.get(BINANCE, "/api/v3/time")[0] == 200
+
+
+async def test_http_can_be_reset(lively, web):
+    """Status 0 stands for a connection that is reset without an answer."""
+    lively.faults.http_status(OKX, 0)
+    url = lively.exchange_kwargs()[OKX]["rest_url"] + "/api/v5/public/time"
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await web.get(url)
+    lively.faults.http_status(OKX, 200)
+    async with web.get(url) as answer:
+        assert answer.status == 200
 
 
 def test_slow_frames_come_late_and_complete(world, trades):

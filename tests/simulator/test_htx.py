@@ -175,6 +175,47 @@ def test_bars_can_be_requested_by_time(world):
     assert len(answer["data"]) == 300
 
 
+@pytest.mark.parametrize("channel", ["depth.step0", "trade.detail", "detail"])
+def test_other_topics_can_be_requested(world, channel):
+    """A `req` gives the present state of a topic under its name."""
+    client = world.connect(NAME, "/ws")
+    [answer] = world.send(client, {"req": topic(channel), "id": "4"})
+    assert (answer["id"], answer["rep"], answer["status"]) == ("4", topic(channel), "ok")
+    assert answer["data"]
+
+
+def test_all_tickers_come_in_one_push(world):
+    """`market.tickers` lists every symbol that trades, once a second."""
+    client = world.connect(NAME, "/ws")
+    world.send(client, {"sub": "market.tickers", "id": "1"})
+    world.run(1)
+    message = client.take()[0]
+    sample = (
+        '{"ch":"c","status":"ok","ts":1,"data":[{"symbol":"b","open":1,"high":1,"low":1,"close":1,"amount":1,'
+        '"vol":1,"count":1}]}'
+    )
+    assert like(message, sample)
+    listed = set(world.truth.symbols(NAME)) - {"HALTUSDT"}
+    assert {row["symbol"].upper() for row in message["data"]} == listed
+
+
+@pytest.mark.parametrize("text", ["nonsense", '{"sub": 5}', "[]"])
+def test_malformed_requests_get_an_error(world, text):
+    """A message that is no request is answered with bad-request."""
+    [answer] = world.send(world.connect(NAME, "/ws"), text)
+    assert (answer["status"], answer["err-code"]) == ("error", "bad-request")
+
+
+def test_the_newer_symbol_lists_agree(world):
+    """All three lists of symbols name the same markets with the same precision."""
+    _, old, _ = world.get(NAME, "/v1/common/symbols")
+    _, new, _ = world.get(NAME, "/v2/settings/common/symbols")
+    _, flat, _ = world.get(NAME, "/v1/settings/common/market-symbols")
+    rows = [(row["symbol"], row["price-precision"], row["amount-precision"]) for row in old["data"]]
+    assert rows == [(row["sc"], row["tpp"], row["tap"]) for row in new["data"]]
+    assert rows == [(row["symbol"], row["pp"], row["ap"]) for row in flat["data"]]
+
+
 def test_rest_answers_have_the_documented_structure(world):
     """Every public REST answer has the documented keys and types."""
     row = '{"id":1,"ts":1,"data":[{"id":1,"ts":1,"trade-id":1,"amount":1,"price":1,"direction":"buy"}]}'

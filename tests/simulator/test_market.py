@@ -96,13 +96,24 @@ def test_trade_ids_are_consecutive_and_history_is_deep():
 
 
 def test_the_book_is_never_crossed_and_keeps_its_depth():
-    """Best bid stays below best ask, and both sides stay near the instrument's number of levels."""
+    """Best bid stays below best ask and close to it, and both sides keep the instrument's number of levels."""
     market = open_market(rate=5)
+    narrow = market.instrument.price // 1_000
     for _ in range(300):
         market.advance(market.now_ms + 200)
-        assert market.best(BID)[0] < market.best(ASK)[0]
+        assert 0 < market.best(ASK)[0] - market.best(BID)[0] < narrow
         for side in (BID, ASK):
             assert 300 <= len(market.levels(side)) <= 410
+
+
+def test_orders_come_and_go_without_trading():
+    """Levels shrink and vanish by cancelled orders too, not by trades alone."""
+    market = open_market()
+    market.advance(START + 20_000)
+    traded = {(trade.ms, trade.price) for trade in market.trades}
+    best_half = [change for change in market.changes if (change.ms, change.price) not in traded]
+    assert any(0 < change.quantity < change.before for change in best_half)
+    assert any(change.quantity == 0 for change in best_half)
 
 
 def test_the_past_of_a_book_is_its_changes_undone():

@@ -152,6 +152,16 @@ def test_silence_ends_the_connection_and_ping_keeps_it(world):
     assert well.ended is None
 
 
+def test_the_instruments_channel_lists_everything(world):
+    """`instruments` sends the whole list on arrival."""
+    client = world.connect(NAME, PUBLIC)
+    world.send(client, {"op": "subscribe", "args": [{"channel": "instruments", "instType": "SPOT"}]})
+    world.run(0.1)
+    [message] = client.take()
+    assert message["arg"] == {"channel": "instruments", "instType": "SPOT"}
+    assert len(message["data"]) == len(world.truth.symbols(NAME))
+
+
 def test_a_chain_of_updates_leads_to_the_true_book(world):
     """Snapshot plus updates, chained by prevSeqId, equal the venue's book; two clients get the same numbers."""
     first = world.connect(NAME, PUBLIC)
