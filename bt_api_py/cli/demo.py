@@ -6,8 +6,7 @@ import asyncio
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -16,7 +15,7 @@ from .. import BtApi, BtApiError, Stream
 from ..simulator import Simulator
 from . import figures
 from .board import Board, event_line
-from .running import FAILURE, OK, describe
+from .running import FAILURE, OK, all_of, describe, first_to_end
 
 VENUES = ("BINANCE___SPOT", "OKX___SPOT", "HTX___SPOT")
 PIPE_SECONDS = 20.0
@@ -64,73 +63,58 @@ async def demo(symbol: str, every: bool, seconds: float | None) -> int:
     async with Simulator() as simulator, BtApi(simulator.exchange_kwargs()) as api:
         exchanges = sorted(simulator.exchange_kwargs()) if every else VENUES
         scene = Scene(symbol, [Lane(name, api.stream_trades(name, symbol)) for name in exchanges])
+        view = _draw(scene) if live else _print(scene)
+        lanes = all_of(_guarded(lane, work) for lane in scene.lanes for work in _works(api, lane, scene))
+        others = (_watch(api, scene, live), _sample(scene), _disturb(simulator, scene))
         try:
-            async with asyncio.timeout(seconds), _running(_jobs(api, simulator, scene)):
-                await (_draw(scene) if live else _print(scene))
-        except TimeoutError:
-            pass
+            await first_to_end(view, lanes, *others, seconds=seconds)
         finally:
             for line in summary(scene):
                 print(line)
     return OK if any(lane.ticker for lane in scene.lanes) else FAILURE
 
 
-def _jobs(api: BtApi, simulator: Simulator, scene: Scene) -> list[Any]:
-    jobs: list[Any] = [_watch(api, scene), _sample(scene), _disturb(simulator, scene)]
-    for lane in scene.lanes:
-        jobs += [_trades(lane, scene), _ticker(api, lane, scene.symbol), _candles(api, lane, scene.symbol)]
-    return jobs
-
-
-@asynccontextmanager
-async def _running(jobs: Sequence[Any]) -> AsyncIterator[None]:
-    """Run the jobs beside the block and cancel them when it is left."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(job) for job in jobs]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-
-
-async def _watch(api: BtApi, scene: Scene) -> None:
-    live = sys.stdout.isatty()
+async def _watch(api: BtApi, scene: Scene, live: bool) -> None:
     async for event in api.stream_status():
         if event.symbol and event.kind in ("connected", "disconnected"):
-            continue  # each topic tells it as well as its connection
+            continue  # each topic tells of the same loss as its connection
         scene.board.note(event)
         if not live:
             print(event_line(event), flush=True)
 
 
-async def _trades(lane: Lane, scene: Scene) -> None:
+def _works(api: BtApi, lane: Lane, scene: Scene) -> Iterator[Coroutine[Any, Any, None]]:
+    yield _trades(lane, scene)
+    yield _ticker(api, lane, scene.symbol)
+    yield _candles(api, lane, scene.symbol)
+
+
+async def _guarded(lane: Lane, work: Coroutine[Any, Any, None]) -> None:
+    """Let one stream fail without the others."""
     try:
-        async with lane.trades as trades:
-            async for trade in trades:
-                scene.board.put(lane.exchange, trade)
-                if trade.get_origin() == "live":
-                    lane.latencies.append(trade.get_latency_ms())
+        await work
     except BtApiError as error:
         lane.error = describe(error)
+
+
+async def _trades(lane: Lane, scene: Scene) -> None:
+    async with lane.trades as trades:
+        async for trade in trades:
+            scene.board.put(lane.exchange, trade)
+            if trade.get_origin() == "live":
+                lane.latencies.append(trade.get_latency_ms())
 
 
 async def _ticker(api: BtApi, lane: Lane, symbol: str) -> None:
-    try:
-        async with api.stream_ticker(lane.exchange, symbol) as tickers:
-            async for lane.ticker in tickers:
-                pass
-    except BtApiError as error:
-        lane.error = describe(error)
+    async with api.stream_ticker(lane.exchange, symbol) as tickers:
+        async for lane.ticker in tickers:
+            pass
 
 
 async def _candles(api: BtApi, lane: Lane, symbol: str) -> None:
-    try:
-        async with api.stream_klines(lane.exchange, symbol, "1m") as bars:
-            async for lane.candle in bars:
-                pass
-    except BtApiError as error:
-        lane.error = describe(error)
+    async with api.stream_klines(lane.exchange, symbol, "1m") as bars:
+        async for lane.candle in bars:
+            pass
 
 
 async def _sample(scene: Scene) -> None:

@@ -6,8 +6,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
+from typing import Any
 
 from ..exceptions import (
     AuthenticationError,
@@ -89,6 +90,29 @@ async def _stoppable(main: Callable[[], Awaitable[int]]) -> int:
     with suppress(NotImplementedError):  # Windows; there the process just ends
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await main()
+
+
+async def first_to_end(*works: Coroutine[Any, Any, object], seconds: float | None = None) -> bool:
+    """Run side by side until one has ended, then end the others; raise what it raised.
+
+    Returns:
+        Whether one has ended; `False` when the time was up before.
+    """
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        ended, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in ended:
+        task.result()
+    return bool(ended)
+
+
+async def all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run side by side until all have ended."""
+    await asyncio.gather(*works)
 
 
 def _forget_stdout() -> None:

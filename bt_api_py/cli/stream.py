@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self
@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol, Self
 from .. import BtApi, BtApiError, Stream, StreamEvent
 from .gateway import gateway
 from .output import JsonLines
-from .running import FAILURE, OK, complain, describe, exit_code
+from .running import FAILURE, OK, all_of, complain, describe, exit_code, first_to_end
 
 Kind = Literal["ticker", "depth", "trades", "klines"]
 
@@ -116,41 +116,36 @@ async def follow(
     enough = asyncio.Event()
     taken = 0
     code = OK
+    last_states: dict[str, str] = {}
+
+    async def take(symbol: str, stream: Stream[Any]) -> None:
+        nonlocal taken
+        async for item in stream:
+            if isinstance(item, StreamEvent):
+                await view.event(symbol, item)
+                continue
+            if taken == count:
+                return
+            taken += 1
+            await view.item(symbol, item)
+            if taken == count:
+                enough.set()
 
     async def read(symbol: str, stream: Stream[Any]) -> None:
-        nonlocal taken, code
+        nonlocal code
         try:
             async with stream:
-                async for item in stream:
-                    if isinstance(item, StreamEvent):
-                        await view.event(symbol, item)
-                        continue
-                    if taken == count:
-                        return
-                    taken += 1
-                    await view.item(symbol, item)
-                    if taken == count:
-                        enough.set()
+                try:
+                    await take(symbol, stream)
+                finally:
+                    last_states[symbol] = stream.stats.state
         except BtApiError as error:
             view.failed(symbol, error)
             code = max(code, exit_code(error))
 
-    readers = [asyncio.create_task(read(symbol, stream)) for symbol, stream in streams.items()]
-    all_read = asyncio.create_task(_together(readers))
-    waiter = asyncio.create_task(enough.wait())
-    try:
-        ended, _ = await asyncio.wait({all_read, waiter}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        if all_read in ended:
-            all_read.result()
-        elif not ended and not taken and all(stream.stats.state == "connecting" for stream in streams.values()):
-            complain(f"{', '.join(streams)}: not connected within {seconds:g} s")
-            code = FAILURE
-    finally:
-        for task in (all_read, waiter, *readers):
-            task.cancel()
-        await asyncio.gather(all_read, waiter, *readers, return_exceptions=True)
+    readers = all_of(read(symbol, stream) for symbol, stream in streams.items())
+    in_time = await first_to_end(readers, enough.wait(), seconds=seconds)
+    if not in_time and not taken and set(last_states.values()) == {"connecting"}:
+        complain(f"{', '.join(streams)}: not connected within {seconds:g} s")
+        return FAILURE
     return code
-
-
-async def _together(tasks: Sequence[asyncio.Task[None]]) -> None:
-    await asyncio.gather(*tasks)

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -187,7 +188,7 @@ def test_simulate_says_when_there_is_no_such_command(bt_api):
 
 def test_demo_ends_by_itself():
     """In a pipe the demo prints a line per exchange and second, and in the end a balance of each."""
-    done = program("demo", "--seconds", "3")
+    done = program("demo", "--seconds", "2")
     assert (done.returncode, done.stderr) == (0, "")
     for exchange in ("BINANCE___SPOT", "OKX___SPOT", "HTX___SPOT"):
         assert re.search(rf"{exchange} +BTCUSDT  last [\d,.]+  bid [\d,.]+ ask [\d,.]+  spread [\d.]+", done.stdout)
@@ -227,6 +228,31 @@ def test_interrupt_reaches_the_simulated_command(tmp_path: Path):
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
     assert process.returncode == 128 + signal.SIGTERM
+
+
+def test_a_venue_that_accepts_and_is_silent(bt_api):
+    """When nothing was connected in the given time, the command says so and ends with 1."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        done = bt_api("stream", "ticker", "OKX___SPOT", "BTCUSDT", "--seconds", "0.5", venues=address)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "BTCUSDT: not connected within 0.5 s" in done.stderr
+
+
+def test_demo_of_an_unknown_market_ends_at_once():
+    """When no exchange has the market, the demo ends with 1 and says so for each."""
+    done = program("demo", "--symbol", "NOSUCHUSDT")
+    assert done.returncode == 1
+    assert done.stdout.count("unknown symbol 'NOSUCHUSDT'") == 3
+
+
+def test_demo_into_a_closed_pipe():
+    """The demo, too, ends with 0 and without a word when its reader leaves."""
+    with subprocess.Popen([*COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert until_output(process)
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(20) == 0
 
 
 def test_closed_pipe_ends_clean(venues):
