@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakKeyDictionary
 
-from .dialects.base import Dialect, Response, Session, Topic, UnknownTopicError
+from .dialects.base import Dialect, Response, Session, UnknownTopicError
+from .dialects.topics import Topic
 from .faults import DATA, Frame
 from .instruments import Instrument, canonical, split
 

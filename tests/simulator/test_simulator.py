@@ -205,3 +205,10 @@ async def test_the_fixture_is_a_running_simulator(simulator, web):
     """The plugin's `simulator` fixture answers requests."""
     async with web.get(simulator.exchange_kwargs()[OKX]["rest_url"] + "/api/v5/public/time") as answer:
         assert (await answer.json())["code"] == "0"
+
+
+async def test_the_other_fixture_talks_to_it(api, simulator):
+    """The plugin's `api` fixture is a BtApi whose requests reach the simulator."""
+    tick = await api.async_get_tick(OKX, "BTCUSDT")
+    assert tick.get_last_price() > 0
+    assert simulator.stats[OKX].http["/api/v5/market/ticker"] == 1

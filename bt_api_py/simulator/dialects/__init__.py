@@ -1,4 +1,8 @@
-"""The wire languages of the venues, and which exchange speaks which."""
+"""The wire languages of the venues, and which exchange speaks which.
+
+A new exchange is a package here with a `Dialect` (handshake, subscriptions, heartbeats, limits), its topics
+and its REST rows, written from the venue's own documents, and a line in `DIALECTS`.
+"""
 
 from typing import Any
 
@@ -7,6 +11,7 @@ from .binance import BinanceSpot
 from .htx import HtxSpot
 from .okx import OkxSpot
 
-DIALECTS: dict[str, type[Dialect[Any]]] = {dialect.name: dialect for dialect in (BinanceSpot, OkxSpot, HtxSpot)}
+DIALECTS: dict[str, type[Dialect[Any]]] = {dialect.name: dialect for dialect in (BinanceSpot, OkxSpot,
+    HtxSpot)}
 
 __all__ = ["DIALECTS", "Dialect"]

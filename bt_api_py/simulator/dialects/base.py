@@ -9,17 +9,16 @@ from __future__ import annotations
 import difflib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from ..candles import Interval, interval
 from ..faults import DATA, Frame, HttpFault, Lane
 from ..instruments import Instrument, canonical
-from ..market import BID, Level, Market, Merged, Trade
 from ..text import encode
 from ..venue import Venue
+from .topics import Topic
 
 if TYPE_CHECKING:
     from ..capture import Playback
@@ -130,146 +129,6 @@ class Session:
         else:
             self.transport.close(code, reason)
         self.dialect.on_close(self)
-
-
-class Topic:
-    """What a venue pushes under one name, produced once for all who listen.
-
-    `news` is called on the grid of `every_ms` (0: with every tick). Where the venue greets a client with the
-    present state, the client gets `welcome` on that grid in place of the news: so snapshot and updates join
-    without a seam.
-    """
-
-    kind: str = ""
-    every_ms: ClassVar[int] = 0
-    greets: ClassVar[bool] = False
-
-    def __init__(self, dialect: Dialect[Any], name: str, channel: str, key: str) -> None:
-        self.dialect = dialect
-        self.name = name
-        self.channel = channel
-        self.key = key
-        self.sessions: dict[Session, bool] = {}  # True once welcomed
-        self._last_slot = -1
-        self.start()
-
-    def start(self) -> None:
-        """Take the starting point, before anybody listens."""
-
-    def stop(self) -> None:
-        """Let go of what `start` took."""
-
-    def news(self, now_ms: int) -> Sequence[Any]:
-        """Return the payloads for those who listened before."""
-        return ()
-
-    def welcome(self, now_ms: int) -> Sequence[Any]:
-        """Return the payloads for those who just joined."""
-        return ()
-
-    def tick(self, now_ms: int) -> None:
-        """Push what is due."""
-        slot = now_ms // self.dialect.pace(self.every_ms)
-        if slot == self._last_slot:
-            return
-        self._last_slot = slot
-        news = [self._frame(payload) for payload in self.news(now_ms)]
-        joined = [session for session, welcomed in self.sessions.items() if not welcomed]
-        welcome = [self._frame(payload) for payload in self.welcome(now_ms)] if joined else []
-        for session, welcomed in list(self.sessions.items()):
-            for frame in news if welcomed else welcome:
-                session.push(self.dialect.addressed(session, self.name, frame))
-        for session in joined:
-            if session in self.sessions:
-                self.sessions[session] = True
-
-    def _frame(self, payload: Any) -> Frame:
-        data = payload if isinstance(payload, bytes) else encode(payload)
-        return Frame(data, DATA, self.kind, self.channel, self.key)
-
-
-class MarketTopic(Topic):
-    """A topic of one symbol."""
-
-    market: Market
-
-    def start(self) -> None:
-        self.market = self.dialect.venue.watch(self.key)
-        self.item = self.market.instrument
-        self.begin()
-
-    def stop(self) -> None:
-        self.dialect.venue.unwatch(self.key)
-
-    def begin(self) -> None:
-        """Take the starting point; the market stands at now."""
-
-
-class TradesTopic(MarketTopic):
-    """A topic fed by matches."""
-
-    kind = "trades"
-
-    def begin(self) -> None:
-        self.last_id = self.market.last.id
-
-    def new_trades(self) -> list[Trade]:
-        """Return the matches since the last call."""
-        fresh = self.market.trades[self.market.trade_index(self.last_id + 1) :]
-        self.last_id = self.market.last.id
-        return fresh
-
-    def new_orders(self) -> Iterator[list[Trade]]:
-        """Yield the matches since the last call, one list per taker order."""
-        for _, trades in groupby(self.new_trades(), key=lambda trade: trade.order):
-            yield list(trades)
-
-
-class MergedTopic(MarketTopic):
-    """A topic fed by matches merged per taker order and price."""
-
-    kind = "trades"
-
-    def begin(self) -> None:
-        self.last_id = self.market.merged[-1].id
-
-    def new_merged(self) -> list[Merged]:
-        """Return the merged matches since the last call."""
-        rows = self.market.merged
-        count = rows[-1].id - self.last_id
-        self.last_id = rows[-1].id
-        return rows[-count:] if count else []
-
-
-class BookTopic(MarketTopic):
-    """A topic fed by changes of the book."""
-
-    kind = "depth"
-
-    def begin(self) -> None:
-        self.sent_id = self.market.update_id
-
-    def new_changes(self) -> tuple[int, dict[int, int], dict[int, int]]:
-        """Return the update number before, and the bids and asks touched since with their quantity now."""
-        before = self.sent_id
-        bids: dict[int, int] = {}
-        asks: dict[int, int] = {}
-        for change in self.market.changes_after(before):
-            (bids if change.side == BID else asks)[change.price] = change.quantity
-        self.sent_id = self.market.update_id
-        return before, bids, asks
-
-    @property
-    def has_changed(self) -> bool:
-        """Tell whether the book moved since the last push."""
-        return self.market.update_id != self.sent_id
-
-
-def difference(before: Sequence[Level], after: Sequence[Level]) -> list[Level]:
-    """Return the levels that turn one list of levels into another; quantity 0 takes a level out."""
-    old, new = dict(before), dict(after)
-    gone = [(price, 0) for price in old if price not in new]
-    return gone + [level for level in after if old.get(level[0]) != level[1]]
 
 
 S = TypeVar("S", bound=Session)

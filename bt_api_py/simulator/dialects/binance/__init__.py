@@ -12,7 +12,8 @@ from ...faults import Frame
 from ...instruments import Instrument, listed
 from ...limits import SlidingLimit, WeightLimit
 from ...market import Market
-from ..base import Dialect, Response, Session, Topic, Transport, UnknownTopicError, json_response
+from ..base import Dialect, Response, Session, Transport, UnknownTopicError, json_response
+from ..topics import Topic
 from .figures import INTERVALS
 from .rest import ROUTES, RestError, weight
 from .streams import STREAMS, MiniTickers

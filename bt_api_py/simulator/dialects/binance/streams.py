@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from ...candles import SECOND, UTC8, Bar, Series, interval
 from ...market import ASK, BID, SELL, Level, Trade
-from ..base import BookTopic, Dialect, MarketTopic, MergedTopic, Topic, TradesTopic
+from ..base import Dialect
+from ..topics import BookTopic, MarketTopic, MergedTopic, Topic, TradesTopic
 from .figures import INTERVALS, aggregate_row, book_body, day_figures, kline_row, level_rows, price_text, quantity_text
 
 

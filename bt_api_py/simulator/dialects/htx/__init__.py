@@ -12,7 +12,8 @@ from typing import Any
 from ...instruments import Instrument, listed
 from ...limits import SlidingLimit
 from ...market import ASK, BID, Market
-from ..base import Dialect, Response, Session, Topic, Transport, UnknownTopicError, json_response, parse_object
+from ..base import Dialect, Response, Session, Transport, UnknownTopicError, json_response, parse_object
+from ..topics import Topic
 from .figures import PERIODS, book_body, depth_body, detail_body, kline_row, trade_row
 from .rest import ROUTES, RestError
 from .streams import TOPICS, AllTickers, Increments

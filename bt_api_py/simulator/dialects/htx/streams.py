@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...market import ASK, BID, Level
-from ..base import BookTopic, MarketTopic, Topic, TradesTopic, difference
+from ..topics import BookTopic, MarketTopic, Topic, TradesTopic, difference
 from .figures import (
     PERIODS,
     best_offer,

@@ -11,7 +11,8 @@ from typing import Any
 from ...instruments import Instrument, listed
 from ...limits import SlidingLimit
 from ...market import Market
-from ..base import Dialect, Response, Session, Topic, Transport, UnknownTopicError, json_response, parse_object
+from ..base import Dialect, Response, Session, Transport, UnknownTopicError, json_response, parse_object
+from ..topics import Topic
 from .figures import _bars
 from .rest import ROUTES, RestError
 from .streams import CHANNELS, AllTrades, Candles, Instruments

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...candles import Bar
 from ...market import ASK, BID, Level
-from ..base import BookTopic, MarketTopic, MergedTopic, Topic, TradesTopic
+from ..topics import BookTopic, MarketTopic, MergedTopic, Topic, TradesTopic
 from .figures import candle_row, inst_id, level_rows, match_row, price_text, size_text, ticker_row
 from .rest import instrument_rows
 
