@@ -138,6 +138,8 @@ class AiohttpTransport:
             # Limits are kept per venue by `net.limits`; the pool must not add one of its own.
             connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
             self._session = aiohttp.ClientSession(connector=connector, auto_decompress=True, trust_env=False)
+            # aiohttp asks a second time at once when a connection is cut; retries are ours, inside the venue's pace.
+            self._session._retry_connection = False
         return self._session
 
     async def connect(
