@@ -11,7 +11,6 @@ from .binance import BinanceSpot
 from .htx import HtxSpot
 from .okx import OkxSpot
 
-DIALECTS: dict[str, type[Dialect[Any]]] = {dialect.name: dialect for dialect in (BinanceSpot, OkxSpot,
-    HtxSpot)}
+DIALECTS: dict[str, type[Dialect[Any]]] = {dialect.name: dialect for dialect in (BinanceSpot, OkxSpot, HtxSpot)}
 
 __all__ = ["DIALECTS", "Dialect"]
