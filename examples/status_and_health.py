@@ -21,13 +21,16 @@ async def main(exchange: str, symbol: str, count: int) -> None:
             if shown == count:
                 break
         stats = trades.stats
-        print(f"stats delivered {stats.delivered} missing {stats.missing} reconnects {stats.reconnects}")
+        print(f"stats delivered {stats.delivered} backfilled {stats.backfilled} missing {stats.missing}")
         print(f"health {json.dumps(api.health())}")
 
 
 def cut(simulator: Simulator) -> None:
-    """Cut the connection after two seconds, so that there is something to see."""
-    asyncio.get_running_loop().call_later(2.0, simulator.faults.disconnect, args.exchange)
+    """Cut the connection and keep it closed for a moment; the trades of the hole are fetched and put in place."""
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.5, simulator.faults.refuse, args.exchange)
+    loop.call_later(0.5, simulator.faults.disconnect, args.exchange)
+    loop.call_later(1.0, simulator.faults.refuse, args.exchange, False)
 
 
 if __name__ == "__main__":

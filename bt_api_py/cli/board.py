@@ -59,7 +59,7 @@ class Board:
 
 
 def event_line(event: StreamEvent) -> str:
-    """Return an event as one line: time of day (UTC), kind, where, why and what is missing."""
+    """Return an event as one line: time of day (UTC), kind, where, why, what is missing and whether it was filled."""
     clock = time.strftime("%H:%M:%S", time.gmtime(event.timestamp / 1000))
     where = " ".join(part for part in (event.exchange, event.topic, event.symbol) if part)
     if event.cause.startswith(where):
@@ -69,6 +69,6 @@ def event_line(event: StreamEvent) -> str:
         details.append(f"{event.count} items")
     if event.from_id is not None:
         details.append(f"ids {event.from_id} to {event.to_id}")
-    if event.kind == "gap":
-        details.append("filled" if event.filled else "not filled")
+    if event.filled:
+        details.append("filled")
     return f"{clock} {event.kind:<12} {where}{': ' if where and details else ''}{', '.join(details)}"

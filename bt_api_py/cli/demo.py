@@ -20,7 +20,9 @@ from .running import FAILURE, OK, all_of, describe, first_to_end
 VENUES = ("BINANCE___SPOT", "OKX___SPOT", "HTX___SPOT")
 PIPE_SECONDS = 20.0
 SAMPLE = 0.5  # seconds between two points of the sparkline
-FIRST_FAULT, NEXT_FAULT = 6.0, 10.0  # seconds
+FIRST_FAULT, NEXT_FAULT = 4.0, 8.0  # seconds
+SUMMARY = ("delivered", "reconnects", "gaps", "backfilled", "missing")
+OUTAGE = 2.0  # seconds for which a cut exchange refuses to be connected to
 
 
 @dataclass(eq=False)
@@ -60,7 +62,7 @@ async def demo(symbol: str, every: bool, seconds: float | None) -> int:
     live = sys.stdout.isatty()
     if seconds is None and not live:
         seconds = PIPE_SECONDS
-    async with Simulator() as simulator, BtApi(simulator.exchange_kwargs()) as api:
+    async with Simulator() as simulator, BtApi(_settings(simulator)) as api:
         exchanges = sorted(simulator.exchange_kwargs()) if every else VENUES
         scene = Scene(symbol, [Lane(name, api.stream_trades(name, symbol)) for name in exchanges])
         view = _draw(scene) if live else _print(scene)
@@ -81,6 +83,14 @@ async def _watch(api: BtApi, scene: Scene, live: bool) -> None:
         scene.board.note(event)
         if not live:
             print(event_line(event), flush=True)
+
+
+def _settings(simulator: Simulator) -> dict[str, dict[str, Any]]:
+    # The outages are short and of our making: nobody should give up over them.
+    return {
+        name: {**addresses, "websocket": {"max_reconnect": None}}
+        for name, addresses in simulator.exchange_kwargs().items()
+    }
 
 
 def _works(api: BtApi, lane: Lane, scene: Scene) -> Iterator[Coroutine[Any, Any, None]]:
@@ -129,8 +139,11 @@ async def _disturb(simulator: Simulator, scene: Scene) -> None:
     await asyncio.sleep(FIRST_FAULT)
     while True:
         for lane in scene.lanes:
+            simulator.faults.refuse(lane.exchange)
             simulator.faults.disconnect(lane.exchange)
-            await asyncio.sleep(NEXT_FAULT)
+            await asyncio.sleep(OUTAGE)
+            simulator.faults.refuse(lane.exchange, False)
+            await asyncio.sleep(NEXT_FAULT - OUTAGE)
 
 
 async def _draw(scene: Scene) -> None:
@@ -171,7 +184,7 @@ def summary(scene: Scene) -> list[str]:
     lines = []
     for lane in scene.lanes:
         stats = lane.trades.stats
-        counts = (f"{name} {getattr(stats, name):,}" for name in ("delivered", "reconnects", "gaps", "missing"))
+        counts = (f"{name} {getattr(stats, name):,}" for name in SUMMARY)
         lines.append(f"{lane.exchange:<16} trades: {', '.join(counts)}")
         if lane.error:
             lines.append(f"{lane.exchange:<16} {lane.error}")

@@ -192,7 +192,10 @@ def test_demo_ends_by_itself():
     assert (done.returncode, done.stderr) == (0, "")
     for exchange in ("BINANCE___SPOT", "OKX___SPOT", "HTX___SPOT"):
         assert re.search(rf"{exchange} +BTCUSDT  last [\d,.]+  bid [\d,.]+ ask [\d,.]+  spread [\d.]+", done.stdout)
-        assert re.search(rf"{exchange} +trades: delivered [1-9]\d*, reconnects \d+, gaps \d+, missing \d+", done.stdout)
+        assert re.search(
+            rf"{exchange} +trades: delivered [1-9]\d*, reconnects \d+, gaps \d+, backfilled \d+, missing \d+",
+            done.stdout,
+        )
 
 
 def until_output(process: subprocess.Popen[str]) -> str:

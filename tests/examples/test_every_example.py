@@ -42,7 +42,7 @@ EXAMPLES = {
         ["--count", "1"],
         [rf"BTCUSDT: {PRICE}", "a typing error is noticed: .*'ping_interval'.*"],
     ),
-    "status_and_health.py": (["--count", "12"], None),
+    "status_and_health.py": (["--count", "25"], None),
 }
 
 
@@ -84,8 +84,10 @@ def test_status_and_health(monkeypatch, capsys):
     """The example shows events, trades, counters and a state that is JSON."""
     lines = run("status_and_health.py", *EXAMPLES["status_and_health.py"][:1], monkeypatch, capsys)
     assert any(re.fullmatch(r"event connected: .*", line) for line in lines)
-    assert sum(bool(re.fullmatch(r"trade \d+ (live|backfill)", line)) for line in lines) == 12
-    assert any(re.fullmatch(r"stats delivered \d+ missing \d+ reconnects \d+", line) for line in lines)
+    assert sum(bool(re.fullmatch(r"trade \d+ (live|backfill)", line)) for line in lines) == 25
+    assert any(re.fullmatch(r"event gap: .*", line) for line in lines)
+    assert any(re.fullmatch(r"trade \d+ backfill", line) for line in lines)
+    assert any(re.fullmatch(r"stats delivered \d+ backfilled \d+ missing 0", line) for line in lines)
     assert re.fullmatch(r"health \{.*\}", lines[-1])
 
 

@@ -48,7 +48,7 @@ EXPECTED = {
     ("docs/guide/errors.md", "Errors"): [r"no such market: BINANCE___SPOT.*'BTCUSDTT'.*BTCUSDT.*"],
     ("docs/guide/errors.md", "Errors (2)"): [r".*did you mean 'BINANCE___SPOT'.*", r"OKX___SPOT: .*'60m'.*"],
     ("docs/guide/simulator.md", "From Python"): [r"\d+ (buy|sell) [\d.]+"],
-    ("docs/guide/simulator.md", "Faults"): [r"disconnected: .+", r"1 reconnect, \d+ trades declared missing"],
+    ("docs/guide/simulator.md", "Faults"): [r"disconnected: .+", r"\d+ trades fetched afterwards, 0 missing"],
     ("docs/guide/simulator.md", "In your tests"): [],
 }
 
