@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
@@ -22,6 +23,7 @@ _ALIASES = {
     "simulate": "testnet",
 }
 
+_MOMENT = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -64,6 +66,8 @@ def checked_url(name: str, url: Any, schemes: tuple[str, str]) -> str:
     plain, encrypted = schemes
     if not isinstance(url, str):
         raise ConfigurationError(f"{name} must be a text, not {type(url).__name__}")
+    if not url.isprintable() or " " in url:
+        raise ConfigurationError(f"{name} is no URL: it holds a blank or a control character")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -92,6 +96,8 @@ class WebSocketSettings:
     max_message_size: int = 32 * 2**20  # bytes, also after inflating
     stale_after: float = 60  # a topic without data for so long is looked at
     linger: float = 5  # an unused subscription is kept for so long
+    redundancy: int = 1  # sockets that bring the same topics; the first arrival counts
+    rotate_at: str | None = None  # "HH:MM" UTC: a quiet moment to replace sockets; None: shortly before they must go
     backfill_limit: int = 10_000  # records; a larger hole is declared and not filled
     backfill_age: float = 3600  # seconds; an older hole is declared and not filled
 
@@ -102,6 +108,9 @@ class WebSocketSettings:
             object.__setattr__(self, name, _number(f"websocket.{name}", getattr(self, name), 0))
         if self.max_reconnect is not None:
             _whole("websocket.max_reconnect", self.max_reconnect, 0)
+        _whole("websocket.redundancy", self.redundancy, 1)
+        if self.rotate_at is not None and not _MOMENT.fullmatch(str(self.rotate_at)):
+            raise ConfigurationError(f"websocket.rotate_at must be a time of day such as '04:30', not {self.rotate_at!r}")
         _whole("websocket.backfill_limit", self.backfill_limit, 0)
         _whole("websocket.max_message_size", self.max_message_size, 1024)
         _flag("websocket.compression", self.compression)
@@ -197,13 +206,13 @@ class ExchangeSettings:
     def aimed_at_simulator(self, exchange_name: str, url: str | None = None) -> ExchangeSettings:
         """Return settings that lead to the simulator of the environment, or `self` when none is named.
 
-        Endpoints that the user set explicitly stay as they are.
+        Settings in which the user set an endpoint stay as they are.
 
         Raises:
             ConfigurationError: the variable holds something other than an http URL of a loopback address.
         """
         base = url if url is not None else os.environ.get(SIMULATOR_VARIABLE, "")
-        if not base or self.ws_url or self.rest_url:
+        if not base or self.ws_url or self.private_ws_url or self.rest_url:
             return self
         base = checked_url(SIMULATOR_VARIABLE, base, ("http", "https"))
         parts = urlsplit(base)

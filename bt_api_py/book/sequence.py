@@ -217,10 +217,11 @@ class BookKeeper:
             return self._join(row)
         if row.is_snapshot or isinstance(self.rule, Whole):
             return self._replace(row)
-        if not self.is_live:
+        if self.is_live:
+            return self._advance(row)
+        if self.rule.snapshot != "stream":
             self._waiting.append(row)
-            return False
-        return self._advance(row)
+        return False
 
     def _join(self, row: BookRow) -> bool:
         waiting = list(self._waiting)
@@ -274,6 +275,8 @@ class BookKeeper:
             # No number to go by: only a checksum can vouch for the update.
             if self._checksum is None or not row.checksum:
                 raise self._broken(BookGapError, "an update carries neither a number nor a checksum")
+        elif row.last == last and row.previous != last and self._row is not None and row.previous == self._row.previous:
+            return False  # the same update once more
         else:
             verdict = self.rule.judge(last, row, self._joined)
             if verdict is Verdict.STALE:
@@ -284,7 +287,8 @@ class BookKeeper:
                 error = self._broken(
                     BookGapError, f"book gap, expected {self.rule.expected(last)}, received {received}"
                 )
-                self._waiting.append(row)
+                if self.rule.snapshot != "stream":
+                    self._waiting.append(row)
                 raise error
         self._apply(row)
         self._check(row)

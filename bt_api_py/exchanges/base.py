@@ -62,6 +62,7 @@ class Endpoint:
         connects: sockets that one address may open.
         lifetime: seconds after which the venue cuts the socket; ``None``: never.
         private: logs in first.
+        spares: further bases that serve the same; a second socket of the same topics uses them.
     """
 
     base: str
@@ -73,12 +74,14 @@ class Endpoint:
     testnet_base: str | None = None
     lifetime: float | None = None
     private: bool = False
+    spares: tuple[str, ...] = ()
 
-    def url(self, settings: ExchangeSettings) -> str:
-        """Return the address to connect to."""
+    def url(self, settings: ExchangeSettings, host: int = 0) -> str:
+        """Return the address to connect to; `host` counts through the base and its spares."""
         base = settings.private_ws_url if self.private else settings.ws_url
         if base is None:
-            base = self.testnet_base if settings.testnet and self.testnet_base else self.base
+            bases = (self.testnet_base,) if settings.testnet and self.testnet_base else (self.base, *self.spares)
+            base = bases[host % len(bases)]
         return base + self.path
 
 

@@ -295,6 +295,7 @@ class BinanceSpot(Exchange):
             connects=Rate(300, 300.0),
             testnet_base="wss://stream.testnet.binance.vision",
             lifetime=24 * 3600,
+            spares=("wss://stream.binance.com:443",),
         )
     }
     symbols = SymbolStyle()

@@ -405,9 +405,10 @@ class OkxSpot(Exchange):
 
     def trades_between(self, venue_symbol: str, after: int, before: int) -> Pages:
         trades = yield self.trades_request(venue_symbol, 500)
-        while trades and (oldest := min(int(trade.get_trade_id()) for trade in trades)) > after + 1:
+        while trades and _numeric(oldest := trades[0].get_trade_id()) > _numeric(str(after + 1)):
             # "after" means older than, and the list by id reaches back three months.
-            query = {"instId": venue_symbol, "type": "1", "after": str(min(oldest, before)), "limit": "100"}
+            older_than = min(oldest, str(before), key=_numeric)
+            query = {"instId": venue_symbol, "type": "1", "after": older_than, "limit": "100"}
             trades = yield Request("/api/v5/market/history-trades", _REST_TRADES, query, Rate(20, 2.0))
 
     def klines_between(self, venue_symbol: str, interval: str, start: int, end: int) -> Pages:

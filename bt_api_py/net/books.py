@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..book.sequence import BookKeeper, BookRow
+from ..book.sequence import BookKeeper, BookRow, Whole
 from ..containers import OrderBookData
 from ..containers.base import Topic
 from ..containers.orderbook import Level
@@ -18,6 +19,7 @@ from .feed import Feed, respelled
 from .stream import Mailbox
 
 if TYPE_CHECKING:
+    from .leg import Leg
     from .session import Session
     from .venue import Venue
 
@@ -30,26 +32,50 @@ _STEADY_AFTER = 10.0  # seconds for which a book must hold to count as mended
 _LEAST_SNAPSHOT = 1000  # levels a side of a book that is going to be maintained
 _SNAPSHOT_PAUSE = 1.0  # seconds before a snapshot that was too old is asked for again
 _STATE_DEADLINE = 5.0  # seconds without a book although its records come
+_NUMBERS_KEPT = 256  # of a leg's book, to see whether it has reached another
 _PROBE_LEVELS = 5
 _REQUEST_DEADLINE = 3.0  # seconds for the answer to a snapshot asked for over the socket
 
 
+class _Legwise:
+    """The book as one leg tells it, for venues that send a first state to every socket."""
+
+    __slots__ = ("keeper", "recent")
+
+    def __init__(self, keeper: BookKeeper) -> None:
+        self.keeper = keeper
+        self.recent: deque[int | None] = deque(maxlen=_NUMBERS_KEPT)
+
+    def take(self, item: BookRow) -> bool:
+        changed = self.keeper.take(item)
+        if changed:
+            self.recent.append(self.keeper.sequence)
+        return changed
+
+    def has_reached(self, sequence: int | None) -> bool:
+        """Return whether this leg's book stands at a number, or went past it."""
+        return self.keeper.is_live and sequence in self.recent
+
+
 class BookFeed(Feed):
-    """One order book and its readers."""
+    """One order book and its readers.
+
+    Where updates follow one chain of numbers whichever socket brings them, all legs feed one keeper, which takes each
+    once. Where every socket begins with a first state of its own, each leg has its keeper; one of them is handed out,
+    and another takes over only from where that one stood.
+    """
 
     def __init__(self, venue: Venue, session: Session, name: str, channel: Channel, topic: Topic) -> None:
         super().__init__(venue, session, name, channel, topic)
         book = channel.book
         assert book is not None, f"{name} is no depth channel"
         self._book: Book = book
-        self.keeper = BookKeeper(
-            book.rule,
-            exchange=topic.exchange,
-            symbol=topic.symbol,
-            depth=book.depth,
-            checksum=book.checksum,
-            order_count_at=book.order_count_at,
-        )
+        self.keeper = self._new_keeper()
+        self._is_legwise = book.rule.snapshot == "stream" and not isinstance(book.rule, Whole)
+        self._by_leg: dict[Leg, _Legwise] = {}
+        self._active: Leg | None = None
+        self._successor: Leg | None = None
+        self._resume_after: int | None = None  # nothing is handed out before this number is reached again
         self._generation = 0  # what was asked for before a loss or a fault no longer counts
         self._is_asking = False
         self._levels_loaded: int | None = 0
@@ -64,6 +90,17 @@ class BookFeed(Feed):
         """Whether readers already had this book: its mending goes before new books."""
         return self._told_fault
 
+    def _new_keeper(self) -> BookKeeper:
+        book, topic = self._book, self.topic
+        return BookKeeper(
+            book.rule,
+            exchange=topic.exchange,
+            symbol=topic.symbol,
+            depth=book.depth,
+            checksum=book.checksum,
+            order_count_at=book.order_count_at,
+        )
+
     # Records
 
     def attach(self, box: Mailbox, topic: Topic) -> None:
@@ -75,11 +112,13 @@ class BookFeed(Feed):
         if self._needs_deeper(box):
             self._start_over(0.0)
 
-    def take(self, item: BookRow) -> None:
+    def take(self, item: BookRow, leg: Leg | None = None) -> None:
+        if self._is_legwise and leg is not None and not self._is_from_active(item, leg):
+            return
         self.touch()
         was_live = self.keeper.is_live
         try:
-            changed = self.keeper.take(item)
+            changed = self._taker(leg).take(item)
         except (BookError, DataParseError) as error:
             if isinstance(error, DataParseError):
                 self.reject(error.detail)
@@ -92,6 +131,64 @@ class BookFeed(Feed):
         elif not self.keeper.is_live:
             self._await_state(item)
 
+    # Several sockets
+
+    def _taker(self, leg: Leg | None) -> BookKeeper | _Legwise:
+        return self._by_leg[leg] if self._is_legwise and leg is not None else self.keeper
+
+    def _is_from_active(self, item: BookRow, leg: Leg) -> bool:
+        """Return whether the leg is the one whose book is handed out; otherwise keep its book beside that one."""
+        if self._active is None:
+            self._activate(leg)
+        if leg is self._active:
+            return True
+        beside = self._legwise(leg)
+        try:
+            beside.take(item)
+        except (BookError, DataParseError) as error:
+            log.info("%s: the book of %s is built anew: %s", self.label, leg.label, error)
+            self.session.resubscribe(self.name, leg)
+            return False
+        if leg is self._successor and beside.has_reached(self.keeper.sequence):
+            self._activate(leg)
+            self._deliver_state()
+        return False
+
+    def _legwise(self, leg: Leg) -> _Legwise:
+        known = self._by_leg.get(leg)
+        if known is None:
+            known = self._by_leg[leg] = _Legwise(self._new_keeper())
+        return known
+
+    def _activate(self, leg: Leg) -> None:
+        self._active = leg
+        self._successor = None
+        self.keeper = self._legwise(leg).keeper
+
+    def may_leave(self, old: Leg, new: Leg) -> bool:
+        if not self._is_legwise or self._active is not old:
+            return True
+        beside = self._legwise(new)
+        if beside.has_reached(self.keeper.sequence):
+            self._activate(new)
+            return True
+        self._successor = new
+        return False
+
+    def leg_lost(self, leg: Leg) -> None:
+        if self._by_leg.pop(leg, None) is None or self._active is not leg:
+            return
+        stood = self.keeper.sequence if self.keeper.is_live else None
+        heirs = [other for other, legwise in self._by_leg.items() if legwise.keeper.is_live]
+        if heirs:
+            self._activate(heirs[0])
+            self._resume_after = stood
+        else:
+            self._active = None
+            self.keeper = self._new_keeper()
+            self._told_fault = True
+            self.set_state("resyncing")
+
     def _await_state(self, item: BookRow) -> None:
         """A record came for a book that is not there yet."""
         if self._absent_since is None:
@@ -103,6 +200,15 @@ class BookFeed(Feed):
             self._ask()
 
     def _deliver_state(self) -> None:
+        if self._resume_after is not None and self._active is not None:
+            legwise = self._by_leg[self._active]
+            reached = self._resume_after in legwise.recent
+            if not reached and len(legwise.recent) < _NUMBERS_KEPT:
+                return  # an older state than the last that was handed out
+            stands_there = self.keeper.sequence == self._resume_after
+            self._resume_after = None
+            if stands_there:
+                return
         received = self.venue.clock.now()
         made: dict[int | None, OrderBookData] = {}
         topic = self.topic
@@ -134,6 +240,8 @@ class BookFeed(Feed):
         self._is_asking = False
         self._live_since = self._absent_since = None
         self.keeper.reset()
+        self._by_leg.clear()
+        self._active = self._successor = self._resume_after = None
 
     def _note_fault(self, error: BookError | DataParseError) -> None:
         """Declare the fault and build the book anew, after a pause that grows while it keeps breaking."""
@@ -166,7 +274,8 @@ class BookFeed(Feed):
         self._live_since = self._absent_since = None
         if self.keeper.rule.snapshot == "stream":
             self.keeper.reset()
-            self._later(pause, lambda: self.session.resubscribe(self.name))
+            leg = self._active
+            self._later(pause, lambda: self.session.resubscribe(self.name, leg))
         else:
             # The record that showed the fault may be the first to join the new state, so it is kept.
             if self.keeper.is_live:

@@ -43,16 +43,26 @@ class Connection:
 
     @classmethod
     async def open(
-        cls, endpoint: Endpoint, settings: ExchangeSettings, transport: Transport, clock: Clock, label: str
+        cls,
+        endpoint: Endpoint,
+        settings: ExchangeSettings,
+        transport: Transport,
+        clock: Clock,
+        label: str,
+        *,
+        host: int = 0,
     ) -> Connection:
         """Connect, inside the host's budget of new sockets.
+
+        Args:
+            host: which of the venue's hosts, where it has several.
 
         Raises:
             ConnectionLost: it did not succeed.
         """
-        url = endpoint.url(settings)
-        host = limits_of(clock).host(urlsplit(url).netloc)
-        wait = host.reserve(f"connects {endpoint.path}", endpoint.connects, clock.monotonic())
+        url = endpoint.url(settings, host)
+        limits = limits_of(clock).host(urlsplit(url).netloc)
+        wait = limits.reserve("connects", endpoint.connects, clock.monotonic())
         if wait > 0:
             log.debug("%s: waits %.1f s for its turn to connect", label, wait)
             await clock.sleep(wait)
@@ -68,7 +78,7 @@ class Connection:
             )
         except ConnectionLost as lost:
             if lost.status in (418, 429):
-                host.block(clock.monotonic(), lost.retry_after if lost.retry_after is not None else 1.0)
+                limits.block(clock.monotonic(), lost.retry_after if lost.retry_after is not None else 1.0)
             raise
         log.info("%s: connected in %.0f ms", label, (clock.monotonic() - began) * 1000)
         return cls(endpoint, settings, socket, clock, label)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from ..exchanges.base import Channel
 from .stream import EventKind, Mailbox, State, StreamEvent
 
 if TYPE_CHECKING:
+    from .leg import Leg
     from .session import Session
     from .venue import Venue
 
@@ -23,6 +24,7 @@ log = logging.getLogger("bt_api_py.net")
 
 _ON_ITS_WAY = 1.0  # seconds that a message may take longer than the venue's own list
 _CLOCKS_DIFFER_MS = 2000
+_ARRIVALS_KEPT = 2000
 _MOST_HELD = 200_000  # records that wait behind a hole; beyond that the hole is left as it is
 
 
@@ -41,6 +43,7 @@ class Feed:
         self.received = 0
         self._was_lost = ""  # the cause, between a loss and the first record after it
         self._ever_live = False
+        self._arrivals: OrderedDict[Any, float] = OrderedDict()  # when a record first came, while legs overlap
         self._newest: Any = None  # the last object handed out
         self._sign_at: float | None = None  # last data, or last time a probe found nothing newer
         self._is_probing = False
@@ -66,11 +69,37 @@ class Feed:
         if box in self.boxes:
             self.boxes.remove(box)
 
-    def take(self, item: Any) -> None:
-        """Take one record from the session."""
+    def take(self, item: Any, leg: Leg) -> None:
+        """Take one record from a leg of the session."""
+        if self.session.is_doubled and self._is_known(item, leg):
+            return
         self.touch()
         self._newest = item
         self.deliver(item)
+
+    def _is_known(self, item: Any, leg: Leg) -> bool:
+        """Return whether another leg has already brought this record, or a newer state."""
+        if not isinstance(item, Container):
+            return self.arrived(msgspec.json.encode(item), leg)
+        newest = self._newest
+        if isinstance(newest, Container) and item.get_timestamp() < newest.get_timestamp():
+            leg.seconds += 1
+            return True
+        return self.arrived(msgspec.json.encode(row_of(item)), leg)
+
+    def arrived(self, key: Any, leg: Leg) -> bool:
+        """Note that a record came by this leg and return whether another leg had brought it before."""
+        now = self.venue.clock.monotonic()
+        earlier = self._arrivals.get(key)
+        if earlier is None:
+            leg.firsts += 1
+            self._arrivals[key] = now
+            if len(self._arrivals) > _ARRIVALS_KEPT:
+                self._arrivals.popitem(last=False)
+            return False
+        leg.seconds += 1
+        leg.late_s += now - earlier
+        return True
 
     def touch(self) -> None:
         """Note that data came."""
@@ -106,6 +135,13 @@ class Feed:
         self._sign_at = None
         self.set_state("connecting")
         self.tell("disconnected", cause)
+
+    def leg_lost(self, leg: Leg) -> None:
+        """One of several legs is gone; the others go on, so nothing is lost."""
+
+    def may_leave(self, old: Leg, new: Leg) -> bool:
+        """Return whether `new` brings everything that `old` did, so that `old` can go."""
+        return True
 
     def fail(self, error: BtApiError) -> None:
         """End every reader's stream."""
@@ -280,13 +316,19 @@ class FillingFeed(Feed):
         self._held: deque[tuple[Any, str]] = deque()  # records, each with the cause of the loss before it
         self._is_filling = False
 
-    def take(self, item: Any) -> None:
+    def take(self, item: Any, leg: Leg) -> None:
+        if self.session.is_doubled and self.arrived(self.key(item), leg):
+            return
         lost = self._was_lost
         self.touch()
         if self._is_filling:
             self._held.append((item, lost))
         else:
             self.step(item, lost)
+
+    def key(self, item: Any) -> Any:
+        """Return what tells a record from every other of this topic."""
+        raise NotImplementedError
 
     def step(self, item: Any, lost: str) -> None:
         """Take a record in order. `lost` is the cause when a connection ended just before it, else empty."""

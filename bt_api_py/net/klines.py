@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..containers import BarData
 from ..containers.bar import bar_end
@@ -35,13 +35,19 @@ class KlineFeed(FillingFeed):
         self._next: int | None = None  # open time of the oldest bar that was not handed out as closed
         self._running: BarData | None = None
 
+    def key(self, item: BarData) -> Any:
+        return item.get_bar_status(), *_figures(item)
+
     def step(self, item: BarData, lost: str) -> None:
         row = row_of(item)
         begin: int = row.timestamp
         expected = self._next
         if expected is not None:
-            if begin < expected or (self._running is not None and begin < self._running.get_timestamp()):
+            running = self._running
+            if begin < expected or (running is not None and begin < running.get_timestamp()):
                 self.count("duplicates")
+                return
+            if self.session.is_doubled and running is not None and _is_older(item, running):
                 return
             if begin > expected:
                 self._close_by_successor(begin, lost)
@@ -155,3 +161,8 @@ class KlineFeed(FillingFeed):
 
 def _figures(bar: BarData) -> tuple[float, ...]:
     return bar.get_timestamp(), bar.get_close(), bar.get_volume()
+
+
+def _is_older(bar: BarData, running: BarData) -> bool:
+    """Return whether a bar is an older state of the running one, brought by the slower of two sockets."""
+    return bar.get_timestamp() == running.get_timestamp() and bar.get_volume() < running.get_volume()

@@ -14,11 +14,15 @@ from ..clock import Clock
 from ..exchanges.base import Rate
 
 
+_SLACK = 1.05  # the venue counts when a message arrives: two that were sent a second apart may come closer together
+
+
 class Budget:
     """At most `rate.count` units in any `rate.per_s` seconds."""
 
     def __init__(self, rate: Rate) -> None:
         self._rate = rate
+        self._span = rate.per_s * _SLACK
         self._taken: deque[tuple[float, int]] = deque()  # (when, cost), in order of time
         self._sum = 0
 
@@ -28,7 +32,7 @@ class Budget:
         A cost above the whole budget is taken as the whole budget: it could otherwise never be paid.
         """
         cost = min(cost, self._rate.count)
-        taken, span = self._taken, self._rate.per_s
+        taken, span = self._taken, self._span
         # Reservations are handed out in order: nobody overtakes one who already waits.
         at = max(now, taken[-1][0]) if taken else now
         self._expire(at)
@@ -40,7 +44,7 @@ class Budget:
         return at - now
 
     def _expire(self, at: float) -> None:
-        while self._taken and self._taken[0][0] + self._rate.per_s <= at:
+        while self._taken and self._taken[0][0] + self._span <= at:
             self._sum -= self._taken.popleft()[1]
 
     def observe(self, now: float, used: int) -> None:

@@ -1,28 +1,17 @@
-"""Keeps one socket of a venue filled with its topics: connect, subscribe, read, back off, again."""
+"""Some topics of one endpoint, and the sockets that bring them: one, two while rotating, or several for safety."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, deque
-from collections.abc import Iterable
-from itertools import count
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from ..exceptions import (
-    AuthenticationError,
-    BtApiError,
-    DataParseError,
-    InvalidSymbolError,
-    SubscribeError,
-    WebSocketError,
-)
-from ..exchanges.base import Ack, Alive, Answer, Command, Endpoint, Exchange, Farewell, Ignored, Refusal, Rejected
-from .connection import Connection
+from ..exceptions import AuthenticationError, SubscribeError, WebSocketError
+from ..exchanges.base import Endpoint, Exchange
 from .errors import ConnectionLost, manner_of
-from .tasks import end, start
+from .leg import Leg
+from .tasks import end
 
 if TYPE_CHECKING:
     from .feed import Feed
@@ -30,46 +19,35 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bt_api_py.net")
 
-_FRAMES_KEPT = 20
-_MOST_BAD_FRAMES = 50  # in a row: the stream of bytes itself is damaged
-
-
-class _Pending(msgspec.Struct):
-    """A command whose answer is awaited."""
-
-    command: Command
-    deadline: float
-    subscribes: bool
+_ROTATE_AT = 0.96  # of a socket's lifetime: 23 h of a day
+_OVERLAP = 5.0  # seconds that a new socket runs beside the old one once the venue serves every topic there
+_LONGEST_OVERLAP = 60.0  # after which the old one goes, as long as the new one is up
+_DAY = 86_400.0
 
 
 class Session:
-    """One socket of one endpoint and the feeds on it."""
+    """Feeds that share their sockets.
+
+    Each socket is a `Leg`. While there are several, every record comes several times, and the feeds take the first. One
+    of several legs may die without a hole. A leg near the age limit of its venue, or that the venue is about to close,
+    is replaced: another is added, and when it serves everything, the old one goes.
+    """
 
     def __init__(self, venue: Venue, endpoint_name: str, number: int, *, raw: bool) -> None:
-        self._venue = venue
+        self.venue = venue
         self.endpoint_name = endpoint_name
         self.endpoint: Endpoint = venue.exchange.endpoints[endpoint_name]
         self.raw = raw
         self.label = f"{venue.name} {endpoint_name}{' raw' if raw else ''} #{number}"
         self.exchange: Exchange = type(venue.exchange)(venue.settings)
         self.feeds: dict[str, Feed] = {}
-        self._connection: Connection | None = None
-        self._ids = count(1)
-        self._pending: dict[str, _Pending] = {}
-        self._subscribed: set[str] = set()  # asked for on this connection
-        self._alone: set[str] = set()  # to be asked for one by one, after a refusal that named none
-        self._dropping: set[str] = set()
-        self._changed = asyncio.Event()
-        self._failures = 0
-        self._is_proven = False  # data came on this connection
-        self._bad_in_a_row = 0
-        self.last_frames: deque[bytes] = deque(maxlen=_FRAMES_KEPT)
+        self.legs: dict[Leg, asyncio.Task[None]] = {}
         self.ignored: Counter[str] = Counter()
-        self.frames = 0
-        self.rejected = 0
-        self.reconnects = 0
-        self.connected_ms: int | None = None
-        self.last_cause = ""
+        self.rotations = 0
+        self._count = 0
+        self._successor: Leg | None = None
+        self._replaced: Leg | None = None
+        self._overlap_since: float | None = None
 
     # What the venue asks of it
 
@@ -80,332 +58,183 @@ class Session:
 
     @property
     def is_connected(self) -> bool:
-        """Whether the socket is open."""
-        return self._connection is not None
+        """Whether a socket is open."""
+        return any(leg.is_connected for leg in self.legs)
 
     @property
-    def age(self) -> float | None:
-        """Seconds since anything was heard, ``None`` while there is no socket."""
-        return None if self._connection is None else self._venue.clock.monotonic() - self._connection.heard
+    def is_doubled(self) -> bool:
+        """Whether records come more than once."""
+        return len(self.legs) > 1
 
     def add(self, feed: Feed) -> None:
         """Take a feed on; it is subscribed with the next batch."""
         self.feeds[feed.name] = feed
         self.exchange.bind(feed.name, feed.topic)
-        self._dropping.discard(feed.name)
-        self._changed.set()
+        if not self.legs:
+            for host in range(self.venue.settings.websocket.redundancy):
+                self._add_leg(host)
+        for leg in self.legs:
+            leg.keep(feed.name)
 
     def remove(self, feed: Feed) -> None:
         """Give a feed back; its subscription is ended with the next batch."""
         if self.feeds.pop(feed.name, None) is not None:
             self.exchange.unbind(feed.name)
-            if feed.name in self._subscribed:
-                self._dropping.add(feed.name)
-            self._changed.set()
+            for leg in self.legs:
+                leg.drop(feed.name)
 
-    def resubscribe(self, name: str) -> None:
-        """Ask for a topic anew, after giving it back: the way some venues send a fresh snapshot."""
-        if name in self._subscribed:
-            self._dropping.add(name)
-        self._changed.set()
+    def resubscribe(self, name: str, leg: Leg | None = None) -> None:
+        """Ask for a topic anew, on one leg or on all, after giving it back: so some venues send a fresh snapshot."""
+        for each in [leg] if leg is not None else self.legs:
+            each.drop(name)
 
     def ask_snapshot(self, name: str) -> None:
-        """Ask for a book's first state over this socket."""
-        if self._connection is not None:
-            for command in self.exchange.ask_snapshot(name, self._ids):
-                self._connection.send(command.payload)
+        """Ask for a book's first state over the socket that has served the topic longest."""
+        serving = [leg for leg in self.legs if leg.has_joined(name)]
+        if serving:
+            serving[0].ask_snapshot(name)
 
     def restart(self, cause: str) -> None:
-        """Drop the socket and connect again."""
-        if self._connection is not None:
-            self._connection.give_up(cause)
+        """Drop every socket and connect again."""
+        for leg in self.legs:
+            leg.restart(cause)
 
-    # Life
+    async def close(self) -> None:
+        """End every leg."""
+        tasks = list(self.legs.values())
+        self.legs.clear()
+        await end(tasks)
 
-    async def run(self) -> None:
-        """Serve the feeds until the venue takes this session off, or reconnecting gives up."""
-        while self.feeds:
-            try:
-                await self._serve()
-            except ConnectionLost as lost:
-                self._note_loss(lost)
-                if self._gives_up(lost):
-                    return
-                await self._back_off(lost)
+    def note_ignored(self, kind: str) -> None:
+        """A frame of an unknown kind came; told once per kind."""
+        if not self.ignored[kind]:
+            log.info("%s: frames of an unknown kind are left out: %s", self.label, kind)
+        self.ignored[kind] += 1
 
-    async def _serve(self) -> None:
-        venue = self._venue
-        connection = await Connection.open(self.endpoint, venue.settings, venue.transport, venue.clock, self.label)
-        self._connection = connection
-        self._is_proven = False
-        self._bad_in_a_row = 0
-        self.connected_ms = venue.now_ms()
-        venue.announce("connected", self.label)
-        commander = start(self._command(connection), f"{self.label} commands")
-        try:
-            self._changed.set()
-            await self._read(connection)
-        except GeneratorExit:
-            raise  # the loop is gone: nothing can be awaited any more
-        except BaseException:
-            self._connection = None
-            self._pending.clear()
-            self._subscribed.clear()
-            self._dropping.clear()
-            await end([commander])
-            await connection.close()
-            raise
+    # Legs
 
-    async def _read(self, connection: Connection) -> NoReturn:
-        clock = self._venue.clock
-        decode = self.exchange.decode
-        feeds = self.feeds
-        while True:
-            try:
-                payload = await connection.receive()
-            except DataParseError as error:
-                self._reject(error.detail, b"")
-                continue
-            if not payload:
-                continue
-            self.frames += 1
-            self.last_frames.append(payload)
-            items = self.exchange.decode_raw(payload) if self.raw else decode(payload, clock.now())
-            for name, item in items:
-                feed = feeds.get(name)
-                if feed is not None and type(item) is not Rejected:
-                    if not self._is_proven:
-                        self._prove()
-                    feed.take(item)
-                elif not name:
-                    self._control(connection, item, payload)
-                elif type(item) is Rejected:
-                    self._reject(item.detail, payload, feed)
+    def _add_leg(self, host: int) -> Leg:
+        leg = Leg(self, self._count, host)
+        self._count += 1
+        task = self.venue.hub.spawn(leg.run(), leg.label)
+        self.legs[leg] = task
+        task.add_done_callback(lambda done: self._leg_ended(leg, done))
+        return leg
 
-    def _prove(self) -> None:
-        self._is_proven = True
-        self._failures = 0
-
-    def _reject(self, detail: str, payload: bytes, feed: Feed | None = None) -> None:
-        self.rejected += 1
-        log.warning("%s: a frame or record was left out: %s", feed.label if feed else self.label, detail)
-        log.debug("%s: the frame was %.500r", self.label, payload)
-        if feed is not None:
-            feed.reject(detail)
+    def _leg_ended(self, leg: Leg, task: asyncio.Task[None]) -> None:
+        self.legs.pop(leg, None)
+        error = None if task.cancelled() else task.exception()
+        if error is None:
             return
-        self._bad_in_a_row += 1
-        if self._bad_in_a_row >= _MOST_BAD_FRAMES:
-            self.restart(f"{self._bad_in_a_row} unreadable frames in a row")
+        # A defect of ours, not of the venue: it must not leave readers waiting for ever.
+        log.error("%s: stopped by an unexpected error", leg.label, exc_info=error)
+        if not self.legs:
+            for feed in list(self.feeds.values()):
+                wrapped = WebSocketError(feed.label, f"stopped by an unexpected error: {error!r}")
+                wrapped.__cause__ = error
+                self.venue.fail(feed, wrapped)
 
-    # Commands and their answers
-
-    async def _command(self, connection: Connection) -> None:
-        """Ask for what the feeds need and give back what they no longer need, in batches."""
-        clock = self._venue.clock
-        timeout = self._venue.settings.websocket.connect_timeout
-        while True:
-            await self._wait_for_work(timeout)
-            # Let everything that is asked for in this turn of the loop share one batch.
-            await asyncio.sleep(0)
-            self._changed.clear()
-            now = clock.monotonic()
-            late = [pending for pending in self._pending.values() if pending.deadline <= now]
-            if late and not connection.is_sending:
-                connection.give_up(f"no answer to a command within {timeout:g} s")
-                return
-            dropping = sorted(self._dropping & self._subscribed)
-            self._dropping.clear()
-            if dropping:
-                self._subscribed.difference_update(dropping)
-                self._send(connection, self.exchange.unsubscribe(dropping, self._ids), subscribes=False)
-                await self._settled()
-            wanted = [name for name in self.feeds if name not in self._subscribed]
-            together = [name for name in wanted if name not in self._alone]
-            commands = self.exchange.subscribe(together, self._ids) if together else []
-            for name in wanted:
-                if name in self._alone:
-                    commands += self.exchange.subscribe([name], self._ids)
-            self._alone.difference_update(wanted)
-            self._subscribed.update(wanted)
-            self._send(connection, commands, subscribes=True)
-            if self._dropping:  # asked for while the venue was confirming
-                self._changed.set()
-
-    async def _wait_for_work(self, timeout: float) -> None:
-        try:
-            async with asyncio.timeout(timeout if self._pending else None):
-                await self._changed.wait()
-        except TimeoutError:
-            return
-
-    async def _settled(self) -> None:
-        """Wait until the venue has confirmed what was given back, or the deadline of the answer."""
-        deadline = self._venue.clock.monotonic() + self._venue.settings.websocket.connect_timeout
-        while any(not pending.subscribes for pending in self._pending.values()):
-            left = deadline - self._venue.clock.monotonic()
-            if left <= 0:
-                return
-            self._changed.clear()
-            try:
-                async with asyncio.timeout(left):
-                    await self._changed.wait()
-            except TimeoutError:
-                return
-
-    def _send(self, connection: Connection, commands: Iterable[Command], *, subscribes: bool) -> None:
-        options = self._venue.settings.websocket
-        now = self._venue.clock.monotonic()
-        sends = self.endpoint.sends
-        for place, command in enumerate(commands):
-            wait = place * sends.per_s / sends.count  # its turn to be sent
-            deadline = now + wait + options.connect_timeout
-            self._pending[command.id] = _Pending(command, deadline, subscribes)
-            connection.send(command.payload)
-
-    def _control(self, connection: Connection, item: Any, payload: bytes) -> None:
-        kind = type(item)
-        if kind is Answer:
-            connection.answer(item.payload)
-        elif kind is Ack:
-            self._acknowledge(item)
-        elif kind is Refusal:
-            self._refuse(item)
-        elif kind is Rejected:
-            self._reject(item.detail, payload)
-            return
-        elif kind is Ignored:
-            if not self.ignored[item.kind]:
-                log.info("%s: frames of an unknown kind are left out: %s", self.label, item.kind)
-            self.ignored[item.kind] += 1
-        elif kind is Farewell:
-            log.info("%s: %s", self.label, item.detail)
-            self.restart(item.detail)
-        elif kind is not Alive:
-            raise TypeError(f"{self.label}: {kind.__name__} is no control frame")
-        self._bad_in_a_row = 0
-
-    def _acknowledge(self, ack: Ack) -> None:
-        pending = self._find(ack.id, ack.name)
-        if pending is None:
-            return
-        names = (ack.name,) if ack.name is not None else pending.command.names
-        left = tuple(name for name in pending.command.names if name not in names)
-        if left:
-            self._pending[pending.command.id] = _Pending(
-                msgspec.structs.replace(pending.command, names=left), pending.deadline, pending.subscribes
-            )
-        else:
-            del self._pending[pending.command.id]
-        if pending.subscribes:
-            for name in names:
-                feed = self.feeds.get(name)
-                if feed is not None:
-                    feed.subscribed()
-        elif not left:
-            self._changed.set()
-
-    def _find(self, number: str | None, name: str | None) -> _Pending | None:
-        if number is not None and number in self._pending:
-            return self._pending[number]
-        if name is not None:
-            return next((entry for entry in self._pending.values() if name in entry.command.names), None)
-        return None
-
-    def _refuse(self, refusal: Refusal) -> None:
-        pending = self._find(refusal.id, refusal.name)
-        if pending is not None:
-            del self._pending[pending.command.id]
-            if not pending.subscribes:
-                self._changed.set()
-                return
-        if refusal.name is not None:
-            names: tuple[str, ...] = (refusal.name,)
-            others = [name for name in (pending.command.names if pending else ()) if name != refusal.name]
-            if pending is not None and others:
-                # The rest of the command is still unanswered, and some venues act on none of it.
-                self._ask_alone(others)
-        else:
-            names = pending.command.names if pending is not None else ()
-        if refusal.is_pace:
-            self.restart(f"the venue asks for fewer messages: {refusal.detail}")
-        elif len(names) > 1:
-            self._ask_alone(names)
-        elif names:
-            self._fail_one(names[0], refusal)
-        else:
-            log.warning("%s: the venue refused something and did not say what: %s", self.label, refusal.detail)
-
-    def _ask_alone(self, names: Iterable[str]) -> None:
-        for name in names:
-            self._alone.add(name)
-            self._subscribed.discard(name)
-        self._changed.set()
-
-    def _fail_one(self, name: str, refusal: Refusal) -> None:
-        feed = self.feeds.get(name)
-        if feed is None:
-            return
-        detail = f"refused by the venue: {refusal.detail}{f' (code {refusal.code})' if refusal.code else ''}"
-        error: BtApiError
-        if refusal.is_symbol:
-            error = InvalidSymbolError(self._venue.name, feed.topic.symbol, detail)
-        else:
-            error = SubscribeError(feed.label, detail, symbol=feed.topic.symbol)
-        self._subscribed.discard(name)
-        self._venue.fail(feed, error)
-
-    # Loss
-
-    def _note_loss(self, lost: ConnectionLost) -> None:
-        if not self._is_proven:
-            self._failures += 1
-        self.last_cause = lost.cause
-        self.connected_ms = None
-        log.info("%s: %s", self.label, lost.cause)
-        self._venue.announce("disconnected", self.label, lost.cause)
+    def leg_lost(self, leg: Leg, lost: ConnectionLost) -> bool:
+        """A leg lost its connection, or could not get one. Return whether it must not try again."""
+        self.venue.announce("disconnected", leg.label, lost.cause)
+        others = [other for other in self.legs if other is not leg and other.is_connected]
         for feed in list(self.feeds.values()):
-            feed.lost(lost.cause)
+            if any(other.has_joined(feed.name) for other in others):
+                feed.leg_lost(leg)
+            else:
+                feed.lost(lost.cause)
+        return not others and self._gives_up(leg, lost)
 
-    def _gives_up(self, lost: ConnectionLost) -> bool:
-        most = self._venue.settings.websocket.max_reconnect
+    def _gives_up(self, leg: Leg, lost: ConnectionLost) -> bool:
+        most = self.venue.settings.websocket.max_reconnect
         manner = manner_of(lost)
         why = f"{lost.cause}{f' ({manner.hint})' if manner.hint else ''}"
         kind: type[WebSocketError | SubscribeError | AuthenticationError]
         if manner.hopeless:
             kind, detail = AuthenticationError if lost.status == 401 else SubscribeError, why
-        elif most is not None and self._failures >= max(most, 1):
-            kind, detail = WebSocketError, f"gave up after {self._failures} failed attempts; the last: {why}"
+        elif most is not None and leg.failures >= max(most, 1):
+            kind, detail = WebSocketError, f"gave up after {leg.failures} failed attempts; the last: {why}"
         else:
             return False
-        log.warning("%s: gave up: %s", self.label, why)
+        log.warning("%s: gave up: %s", leg.label, why)
         for feed in list(self.feeds.values()):
-            self._venue.fail(feed, kind(feed.label, detail, symbol=feed.topic.symbol))
+            self.venue.fail(feed, kind(feed.label, detail, symbol=feed.topic.symbol))
         return True
 
-    async def _back_off(self, lost: ConnectionLost) -> None:
-        """Wait before the next attempt: full jitter under a ceiling that doubles, and what the cause asks for."""
-        options = self._venue.settings.websocket
-        manner = manner_of(lost)
-        ceiling = min(options.reconnect_max_delay, options.reconnect_delay * 2.0 ** min(max(self._failures - 1, 0), 30))
-        delay = 0.0 if manner.at_once and not self._failures else ceiling * self._venue.clock.random()
-        delay = max(delay, manner.at_least, lost.retry_after or 0.0)
-        self.reconnects += 1
-        if delay > 0:
-            log.debug("%s: next attempt in %.2f s", self.label, delay)
-            await self._venue.clock.sleep(delay)
+    # Rotation
+
+    def tick(self) -> None:
+        """Look whether a leg has to be replaced, or a replaced one can go; called about once a second."""
+        if self._successor is not None:
+            self._look_at_successor(self._successor)
+            return
+        for leg in self.legs:
+            cause = self._reason_to_replace(leg)
+            if cause:
+                log.info("%s: %s, opening another socket beside it", leg.label, cause)
+                self._replaced = leg
+                self._overlap_since = None
+                self._successor = self._add_leg(0)
+                return
+
+    def _reason_to_replace(self, leg: Leg) -> str:
+        if not leg.is_connected:
+            return ""
+        if leg.farewell:
+            return leg.farewell
+        lifetime = self.endpoint.lifetime
+        if lifetime is not None and leg.age >= lifetime * _ROTATE_AT:
+            return f"the socket is {leg.age / 3600:.1f} h old"
+        moment = self.venue.settings.websocket.rotate_at
+        if moment is not None and leg.age >= _DAY / 24 and self._passed(moment):
+            return f"it is {moment} UTC"
+        return ""
+
+    def _passed(self, moment: str) -> bool:
+        hours, minutes = moment.split(":")
+        since = (self.venue.clock.now() - int(hours) * 3600 - int(minutes) * 60) % _DAY
+        return since < _DAY / 24
+
+    def _look_at_successor(self, successor: Leg) -> None:
+        old = self._replaced
+        now = self.venue.clock.monotonic()
+        if successor not in self.legs or old is None or old not in self.legs or not old.is_connected:
+            # One of the two died on the way: what is left goes on as an ordinary leg.
+            self._successor = self._replaced = None
+            if old is not None and old in self.legs and successor in self.legs and successor.has_joined_all:
+                self._take_off(old)
+            return
+        if not successor.has_joined_all:
+            self._overlap_since = None
+            return
+        if self._overlap_since is None:
+            self._overlap_since = now
+        overlap = now - self._overlap_since
+        ready = all(feed.may_leave(old, successor) for feed in self.feeds.values())
+        if overlap >= _OVERLAP and (ready or overlap >= _LONGEST_OVERLAP):
+            self._successor = self._replaced = None
+            self.rotations += 1
+            self._take_off(old)
+            self.venue.announce("rotated", successor.label, f"{old.label} was replaced")
+            for feed in self.feeds.values():
+                feed.tell("rotated", "the socket was replaced; nothing was lost")
+
+    def _take_off(self, leg: Leg) -> None:
+        task = self.legs.pop(leg)
+        for feed in self.feeds.values():
+            feed.leg_lost(leg)
+        task.cancel()
 
     def health(self) -> dict[str, Any]:
-        """Return what is known of this connection, JSON-ready."""
+        """Return what is known of these sockets, JSON-ready."""
+        legs = {leg.label: leg.health() for leg in self.legs}
+        first = next(iter(legs.values()), {})
         return {
             "endpoint": self.endpoint_name,
-            "connected": self.is_connected,
-            "connected_ms": self.connected_ms,
-            "last_heard_age": self.age,
             "topics": len(self.feeds),
-            "frames": self.frames,
-            "rejected": self.rejected,
             "ignored": dict(self.ignored),
-            "reconnects": self.reconnects,
-            "failures_in_a_row": self._failures,
-            "last_cause": self.last_cause,
+            "rotations": self.rotations,
+            **first,
+            "connected": self.is_connected,
+            "legs": legs,
         }

@@ -42,6 +42,9 @@ class TradeFeed(FillingFeed):
     def newest_number(self) -> int | None:
         return self._last
 
+    def key(self, item: TradeData) -> Any:
+        return row_of(item).trade_id
+
     def step(self, item: TradeData, lost: str) -> None:
         row = row_of(item)
         span = row.span

@@ -44,7 +44,7 @@ class Venue:
         self.transport = hub.transport
         self.rest = RestClient(exchange, hub.transport, hub.clock)
         self.feeds: dict[tuple[str, str, bool], Feed] = {}
-        self.sessions: dict[Session, asyncio.Task[None]] = {}
+        self.sessions: list[Session] = []
         self._numbers = 0
         self._markets: SymbolTable[SymbolData] | None = None
         self._markets_at = 0.0
@@ -150,10 +150,6 @@ class Venue:
         feed = kind(self, session, place.name, channel, topic)
         self.feeds[place.endpoint, place.name, raw] = feed
         session.add(feed)
-        if session not in self.sessions:
-            task = self.hub.spawn(session.run(), session.label)
-            self.sessions[session] = task
-            task.add_done_callback(lambda done: self._session_ended(session, done))
         return feed
 
     def _session_for(self, endpoint: str, raw: bool) -> Session:
@@ -161,18 +157,9 @@ class Venue:
             if session.endpoint_name == endpoint and session.raw == raw and session.has_room:
                 return session
         self._numbers += 1
-        return Session(self, endpoint, self._numbers, raw=raw)
-
-    def _session_ended(self, session: Session, task: asyncio.Task[None]) -> None:
-        self.sessions.pop(session, None)
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            # A defect of ours, not of the venue: it must not leave readers waiting for ever.
-            log.error("%s: stopped by an unexpected error", session.label, exc_info=error)
-            for feed in list(session.feeds.values()):
-                wrapped = WebSocketError(feed.label, f"stopped by an unexpected error: {error!r}")
-                wrapped.__cause__ = error
-                self.fail(feed, wrapped)
+        session = Session(self, endpoint, self._numbers, raw=raw)
+        self.sessions.append(session)
+        return session
 
     def release(self, box: Mailbox) -> None:
         """Take a box off its feed; a feed without readers is given back after a while."""
@@ -191,10 +178,9 @@ class Venue:
         if self.feeds.get(key) is feed:
             del self.feeds[key]
         feed.session.remove(feed)
-        if not feed.session.feeds:
-            task = self.sessions.pop(feed.session, None)
-            if task is not None:
-                task.cancel()
+        if not feed.session.feeds and feed.session in self.sessions:
+            self.sessions.remove(feed.session)
+            self.hub.spawn(feed.session.close(), f"{feed.session.label} closing")
 
     def fail(self, feed: Feed, error: BtApiError) -> None:
         """End a topic: every reader gets the error, and the next one starts afresh."""
@@ -263,6 +249,8 @@ class Venue:
                 self._drop(feed)
             else:
                 feed.tick()
+        for session in self.sessions:
+            session.tick()
 
     def health(self) -> dict[str, Any]:
         """Return what is known of this exchange, JSON-ready."""

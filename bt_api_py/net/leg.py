@@ -1,0 +1,389 @@
+"""One socket of a session: connect, subscribe, read, back off, again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable
+from itertools import count
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import msgspec
+
+from ..exceptions import BtApiError, DataParseError, InvalidSymbolError, SubscribeError
+from ..exchanges.base import Ack, Alive, Answer, Command, Farewell, Ignored, Refusal, Rejected
+from .connection import Connection
+from .errors import ConnectionLost, manner_of
+from .tasks import end, start
+
+if TYPE_CHECKING:
+    from .feed import Feed
+    from .session import Session
+
+log = logging.getLogger("bt_api_py.net")
+
+_FRAMES_KEPT = 20  # the last ones, for whoever has to find out what a venue sent
+_MOST_BAD_FRAMES = 50  # in a row: the stream of bytes itself is damaged
+
+
+class _Pending(msgspec.Struct):
+    """A command whose answer is awaited."""
+
+    command: Command
+    deadline: float
+    subscribes: bool
+
+
+class Leg:
+    """One socket of a session. A session has one, two while it rotates, or as many as `redundancy` asks for."""
+
+    def __init__(self, session: Session, number: int, host: int = 0) -> None:
+        self.session = session
+        self.label = f"{session.label}.{number}" if number else session.label
+        self._venue = session.venue
+        self._host = host
+        self._connection: Connection | None = None
+        self._ids = count(1)
+        self._pending: dict[str, _Pending] = {}
+        self._subscribed: set[str] = set()  # asked for on this connection
+        self._alone: set[str] = set()  # to be asked for one by one, after a refusal that named none
+        self._dropping: set[str] = set()
+        self._changed = asyncio.Event()
+        self._bad_in_a_row = 0
+        self._joined: set[str] = set()  # accepted by the venue, or proven by data, on this connection
+        self.failures = 0  # in a row
+        self.is_proven = False  # data came on this connection
+        self.farewell = ""  # what the venue announced
+        self.last_frames: deque[bytes] = deque(maxlen=_FRAMES_KEPT)
+        self.frames = 0
+        self.rejected = 0
+        self.reconnects = 0
+        self.firsts = 0  # records that came here first, while there is another leg
+        self.seconds = 0  # records that another leg had brought
+        self.late_s = 0.0  # by how much, in sum
+        self.connected_ms: int | None = None
+        self.last_cause = ""
+
+    # What the session asks of it
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the socket is open."""
+        return self._connection is not None
+
+    @property
+    def age(self) -> float:
+        """Seconds since the socket was opened; 0 while there is none."""
+        return 0.0 if self._connection is None else self._venue.clock.monotonic() - self._connection.opened
+
+    @property
+    def silence(self) -> float | None:
+        """Seconds since anything was heard, ``None`` while there is no socket."""
+        return None if self._connection is None else self._venue.clock.monotonic() - self._connection.heard
+
+    def has_joined(self, name: str) -> bool:
+        """Whether the venue serves this topic here."""
+        return name in self._joined
+
+    @property
+    def has_joined_all(self) -> bool:
+        """Whether the venue serves every topic of the session here."""
+        return self.is_connected and self._joined.issuperset(self.session.feeds)
+
+    def look(self) -> None:
+        """Look again at what the session's feeds need."""
+        self._changed.set()
+
+    def keep(self, name: str) -> None:
+        """Do not give this topic back after all."""
+        self._dropping.discard(name)
+        self._changed.set()
+
+    def drop(self, name: str) -> None:
+        """Give a topic back with the next batch. One that is still wanted is then asked for anew."""
+        if name in self._subscribed:
+            self._dropping.add(name)
+        self._joined.discard(name)
+        self._changed.set()
+
+    def ask_snapshot(self, name: str) -> None:
+        """Ask for a book's first state over this socket."""
+        if self._connection is not None:
+            for command in self.session.exchange.ask_snapshot(name, self._ids):
+                self._connection.send(command.payload)
+
+    def restart(self, cause: str) -> None:
+        """Drop the socket and connect again."""
+        if self._connection is not None:
+            self._connection.give_up(cause)
+
+    # Life
+
+    async def run(self) -> None:
+        """Serve the session's feeds until it takes this leg off, or reconnecting gives up."""
+        while self.session.feeds:
+            try:
+                await self._serve()
+            except ConnectionLost as lost:
+                if not self.is_proven:
+                    self.failures += 1
+                self.last_cause = lost.cause
+                self.connected_ms = None
+                log.info("%s: %s", self.label, lost.cause)
+                if self.session.leg_lost(self, lost):
+                    return
+                await self._back_off(lost)
+
+    async def _serve(self) -> None:
+        venue, endpoint = self._venue, self.session.endpoint
+        self.is_proven = False
+        connection = await Connection.open(
+            endpoint, venue.settings, venue.transport, venue.clock, self.label, host=self._host
+        )
+        self._connection = connection
+        self._bad_in_a_row = 0
+        self.farewell = ""
+        self.connected_ms = venue.now_ms()
+        venue.announce("connected", self.label)
+        commander = start(self._command(connection), f"{self.label} commands")
+        try:
+            self._changed.set()
+            await self._read(connection)
+        except GeneratorExit:
+            raise  # the loop is gone: nothing can be awaited any more
+        except BaseException:
+            self._connection = None
+            self._pending.clear()
+            self._subscribed.clear()
+            self._joined.clear()
+            self._dropping.clear()
+            await end([commander])
+            await connection.close()
+            raise
+
+    async def _read(self, connection: Connection) -> NoReturn:
+        session = self.session
+        now = self._venue.clock.now
+        exchange, feeds, joined = session.exchange, session.feeds, self._joined
+        while True:
+            try:
+                payload = await connection.receive()
+            except DataParseError as error:
+                self._reject(error.detail, b"")
+                continue
+            if not payload:
+                continue
+            self.frames += 1
+            self.last_frames.append(payload)
+            for name, item in exchange.decode_raw(payload) if session.raw else exchange.decode(payload, now()):
+                feed = feeds.get(name)
+                if feed is not None and type(item) is not Rejected:
+                    if name not in joined:
+                        self._join(name)
+                    feed.take(item, self)
+                elif not name:
+                    self._control(connection, item, payload)
+                elif type(item) is Rejected:
+                    self._reject(item.detail, payload, feed)
+
+    def _join(self, name: str) -> None:
+        if name in self._subscribed:
+            self._joined.add(name)
+        if not self.is_proven:
+            self.is_proven = True
+            self.failures = 0
+
+    def _reject(self, detail: str, payload: bytes, feed: Feed | None = None) -> None:
+        self.rejected += 1
+        log.warning("%s: a frame or record was left out: %s", feed.label if feed else self.label, detail)
+        log.debug("%s: the frame was %.500r", self.label, payload)
+        if feed is not None:
+            feed.reject(detail)
+        self._bad_in_a_row += 1
+        if self._bad_in_a_row >= _MOST_BAD_FRAMES:
+            self.restart(f"{self._bad_in_a_row} unreadable frames in a row")
+
+    async def _back_off(self, lost: ConnectionLost) -> None:
+        """Wait before the next attempt: full jitter under a ceiling that doubles, and what the cause asks for."""
+        options = self._venue.settings.websocket
+        manner = manner_of(lost)
+        ceiling = min(options.reconnect_max_delay, options.reconnect_delay * 2.0 ** min(max(self.failures - 1, 0), 30))
+        delay = 0.0 if manner.at_once and not self.failures else ceiling * self._venue.clock.random()
+        delay = max(delay, manner.at_least, lost.retry_after or 0.0)
+        self.reconnects += 1
+        if delay > 0:
+            log.debug("%s: next attempt in %.2f s", self.label, delay)
+            await self._venue.clock.sleep(delay)
+
+    # Commands and their answers
+
+    async def _command(self, connection: Connection) -> None:
+        """Ask for what the feeds need and give back what they no longer need, in batches."""
+        clock = self._venue.clock
+        timeout = self._venue.settings.websocket.connect_timeout
+        while True:
+            await self._wait_for_work(timeout)
+            # Let everything that is asked for in this turn of the loop share one batch.
+            await asyncio.sleep(0)
+            self._changed.clear()
+            now = clock.monotonic()
+            late = [pending for pending in self._pending.values() if pending.deadline <= now]
+            if late and not connection.is_sending:
+                connection.give_up(f"no answer to a command within {timeout:g} s")
+                return
+            dropping = sorted(self._dropping & self._subscribed)
+            self._dropping.clear()
+            if dropping:
+                self._subscribed.difference_update(dropping)
+                self._send(connection, self.session.exchange.unsubscribe(dropping, self._ids), subscribes=False)
+                await self._settled()
+            wanted = [name for name in self.session.feeds if name not in self._subscribed]
+            together = [name for name in wanted if name not in self._alone]
+            commands = self.session.exchange.subscribe(together, self._ids) if together else []
+            for name in wanted:
+                if name in self._alone:
+                    commands += self.session.exchange.subscribe([name], self._ids)
+            self._alone.difference_update(wanted)
+            self._subscribed.update(wanted)
+            self._send(connection, commands, subscribes=True)
+            if self._dropping:  # asked for while the venue was confirming
+                self._changed.set()
+
+    async def _wait_for_work(self, timeout: float) -> None:
+        try:
+            async with asyncio.timeout(timeout if self._pending else None):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    async def _settled(self) -> None:
+        """Wait until the venue has confirmed what was given back, or the deadline of the answer."""
+        deadline = self._venue.clock.monotonic() + self._venue.settings.websocket.connect_timeout
+        while any(not pending.subscribes for pending in self._pending.values()):
+            left = deadline - self._venue.clock.monotonic()
+            if left <= 0:
+                return
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(left):
+                    await self._changed.wait()
+            except TimeoutError:
+                return
+
+    def _send(self, connection: Connection, commands: Iterable[Command], *, subscribes: bool) -> None:
+        options = self._venue.settings.websocket
+        now = self._venue.clock.monotonic()
+        sends = self.session.endpoint.sends
+        for place, command in enumerate(commands):
+            wait = place * sends.per_s / sends.count  # its turn to be sent
+            deadline = now + wait + options.connect_timeout
+            self._pending[command.id] = _Pending(command, deadline, subscribes)
+            connection.send(command.payload)
+
+    def _control(self, connection: Connection, item: Any, payload: bytes) -> None:
+        kind = type(item)
+        if kind is Answer:
+            connection.answer(item.payload)
+        elif kind is Ack:
+            self._acknowledge(item)
+        elif kind is Refusal:
+            self._refuse(item)
+        elif kind is Rejected:
+            self._reject(item.detail, payload)
+            return
+        elif kind is Ignored:
+            self.session.note_ignored(item.kind)
+        elif kind is Farewell:
+            log.info("%s: %s", self.label, item.detail)
+            self.farewell = item.detail
+        elif kind is not Alive:
+            raise TypeError(f"{self.label}: {kind.__name__} is no control frame")
+        self._bad_in_a_row = 0
+
+    def _acknowledge(self, ack: Ack) -> None:
+        pending = self._find(ack.id, ack.name)
+        if pending is None:
+            return
+        names = (ack.name,) if ack.name is not None else pending.command.names
+        left = tuple(name for name in pending.command.names if name not in names)
+        if left:
+            self._pending[pending.command.id] = _Pending(
+                msgspec.structs.replace(pending.command, names=left), pending.deadline, pending.subscribes
+            )
+        else:
+            del self._pending[pending.command.id]
+        if pending.subscribes:
+            for name in names:
+                feed = self.session.feeds.get(name)
+                if feed is not None and name not in self._joined:
+                    self._joined.add(name)
+                    feed.subscribed()
+        elif not left:
+            self._changed.set()
+
+    def _find(self, number: str | None, name: str | None) -> _Pending | None:
+        if number is not None and number in self._pending:
+            return self._pending[number]
+        if name is not None:
+            return next((entry for entry in self._pending.values() if name in entry.command.names), None)
+        return None
+
+    def _refuse(self, refusal: Refusal) -> None:
+        pending = self._find(refusal.id, refusal.name)
+        if pending is not None:
+            del self._pending[pending.command.id]
+            if not pending.subscribes:
+                self._changed.set()
+                return
+        if refusal.name is not None:
+            names: tuple[str, ...] = (refusal.name,)
+            others = [name for name in (pending.command.names if pending else ()) if name != refusal.name]
+            if pending is not None and others:
+                # The rest of the command is still unanswered, and some venues act on none of it.
+                self._ask_alone(others)
+        else:
+            names = pending.command.names if pending is not None else ()
+        if refusal.is_pace:
+            self.restart(f"the venue asks for fewer messages: {refusal.detail}")
+        elif len(names) > 1:
+            self._ask_alone(names)
+        elif names:
+            self._fail_one(names[0], refusal)
+        else:
+            log.warning("%s: the venue refused something and did not say what: %s", self.label, refusal.detail)
+
+    def _ask_alone(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._alone.add(name)
+            self._subscribed.discard(name)
+        self._changed.set()
+
+    def _fail_one(self, name: str, refusal: Refusal) -> None:
+        feed = self.session.feeds.get(name)
+        if feed is None:
+            return
+        detail = f"refused by the venue: {refusal.detail}{f' (code {refusal.code})' if refusal.code else ''}"
+        error: BtApiError
+        if refusal.is_symbol:
+            error = InvalidSymbolError(self._venue.name, feed.topic.symbol, detail)
+        else:
+            error = SubscribeError(feed.label, detail, symbol=feed.topic.symbol)
+        self._subscribed.discard(name)
+        self._venue.fail(feed, error)
+
+    def health(self) -> dict[str, Any]:
+        """Return what is known of this socket, JSON-ready."""
+        return {
+            "connected": self.is_connected,
+            "connected_ms": self.connected_ms,
+            "last_heard_age": self.silence,
+            "frames": self.frames,
+            "rejected": self.rejected,
+            "reconnects": self.reconnects,
+            "failures_in_a_row": self.failures,
+            "last_cause": self.last_cause,
+            "first": self.firsts,
+            "second": self.seconds,
+            "mean_lateness_ms": 1000 * self.late_s / self.seconds if self.seconds else None,
+        }
