@@ -75,7 +75,8 @@ def checked_url(name: str, url: Any, schemes: tuple[str, str]) -> str:
         raise ConfigurationError(f"{name} is no URL: {error}") from None
     if parts.scheme not in schemes or not host:
         raise ConfigurationError(f"{name} must begin with {encrypted}:// (or {plain}:// for a loopback address)")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+    # An empty query or fragment is none to the parser, yet what is appended would land in it.
+    if parts.username is not None or parts.password is not None or "?" in url or "#" in url:
         raise ConfigurationError(f"{name} must be scheme, host, port and an optional path; nothing else")
     if parts.scheme == plain and host not in _LOOPBACK:
         raise ConfigurationError(f"{name}: {plain}:// is allowed to loopback only; use {encrypted}://")
@@ -110,7 +111,9 @@ class WebSocketSettings:
             _whole("websocket.max_reconnect", self.max_reconnect, 0)
         _whole("websocket.redundancy", self.redundancy, 1)
         if self.rotate_at is not None and not _MOMENT.fullmatch(str(self.rotate_at)):
-            raise ConfigurationError(f"websocket.rotate_at must be a time of day such as '04:30', not {self.rotate_at!r}")
+            raise ConfigurationError(
+                f"websocket.rotate_at must be a time of day such as '04:30', not {self.rotate_at!r}"
+            )
         _whole("websocket.backfill_limit", self.backfill_limit, 0)
         _whole("websocket.max_message_size", self.max_message_size, 1024)
         _flag("websocket.compression", self.compression)

@@ -8,6 +8,7 @@ from typing import Any
 from .base import Container, Row, Side, nan
 
 _INFINITY = float("inf")
+_MOST_DIGITS = 40  # an id that is longer is a text; Python refuses to read numbers of thousands of digits
 
 
 class TradeRow(Row):
@@ -26,7 +27,7 @@ class TradeRow(Row):
         """The first and the last number that this record stands for; ``None`` where ids are no numbers."""
         number = self.trade_id  # type: ignore[attr-defined]
         if type(number) is not int:
-            if not number.isdecimal():
+            if not number.isdecimal() or len(number) > _MOST_DIGITS:
                 return None
             number = int(number)
         return number, number
