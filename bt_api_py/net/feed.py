@@ -128,9 +128,8 @@ class Feed:
 
     def lost(self, cause: str) -> None:
         """The connection ended; what comes next is not what came last plus one."""
-        if self._ever_live:
-            for box in self.boxes:
-                box.reconnects += 1
+        if self._ever_live and not self._was_lost:
+            self.count("reconnects")
         self.mark_lost(cause)
         self._sign_at = None
         self.set_state("connecting")
