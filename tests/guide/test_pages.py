@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from bt_api_py import BtApi
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PATIENCE = 20  # seconds until a program must have printed what is expected
@@ -153,3 +155,11 @@ def test_shell_lines_are_valid_commands():
             continue
         # A file that a page names need not be here.
         group.commands[name].make_context(name, [word for word in rest if "FILE" not in word])
+
+
+def test_every_exchange_has_a_page():
+    """Each exchange stands in the README's table and on a page of its own venue."""
+    pages = [page.read_text() for page in (ROOT / "docs" / "exchanges").glob("*.md")]
+    for name in BtApi.list_available_exchanges():
+        assert f"`{name}`" in (ROOT / "README.md").read_text()
+        assert any(f"`{name}`" in page for page in pages), name
