@@ -135,6 +135,42 @@ def test_endless_new_names_do_not_fill_the_memory() -> None:
     assert most <= 50_000
 
 
+FRAMES = [
+    (BinanceSpot, TRADE, b"btcusdt", (b"btcusdt", b"btcusdc", b"btcusd", b"xbtcusdt")),
+    (BinanceSpot, TRADE, b"@trade", (b"@trade", b"@aggTrade")),
+    (
+        OkxSpot,
+        b'{"arg":{"channel":"candle1m","instId":"BTC-USDT"},"data":[["1","1","1","1","1","1"]]}',
+        b"BTC-USDT",
+        (b"BTC-USDT", b"BTC-USDC", b"BTC-USD", b"XBTC-USDT"),
+    ),
+    (
+        OkxSpot,
+        b'{"arg":{"channel":"candle1m","instId":"BTC-USDT"},"data":[["1","1","1","1","1","1"]]}',
+        b"candle1m",
+        (b"candle1m", b"candle1Mutc", b"candle1M", b"candle15m"),
+    ),
+    (
+        HtxSpot,
+        b'{"ch":"market.btcusdt.kline.1min","ts":1,"tick":{"id":1,"open":1,"close":1,"low":1,"high":1,'
+        b'"amount":1,"vol":1,"count":1}}',
+        b"btcusdt.kline.1min",
+        (b"btcusdt.kline.1min", b"btcusdc.kline.1min", b"btcusdt.kline.1mon", b"btcusdt.kline.15min"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("cls", "frame", "part", "others"), FRAMES)
+def test_names_that_are_nearly_alike(cls: type[Exchange], frame: bytes, part: bytes, others: tuple[bytes, ...]) -> None:
+    """Names that differ in a letter stay apart, when they are new and when they are known."""
+    exchange = cls()
+    for _ in range(2):
+        names = [exchange.decode(frame.replace(part, other))[0][0].encode() for other in others]
+        assert len(set(names)) == len(others)
+        for name, other in zip(names, others, strict=True):
+            assert other in name
+
+
 def test_a_name_with_an_escape_is_read_in_full() -> None:
     """Two names that begin alike up to an escaped quote are two names."""
     exchange = HtxSpot()

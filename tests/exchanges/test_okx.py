@@ -13,6 +13,7 @@ from bt_api_py.book.sequence import BookKeeper, BookRow
 from bt_api_py.containers import BarData, SymbolData, TickerData, Topic, TradeData
 from bt_api_py.exceptions import (
     AuthenticationError,
+    BookGapError,
     ConfigurationError,
     InvalidSymbolError,
     RateLimitError,
@@ -259,6 +260,27 @@ def test_whole_books_go_on_after_the_numbers_restart(okx: OkxSpot) -> None:
     assert book.sequence == 7
 
 
+def test_a_kept_book_goes_on_after_the_numbers_restart(okx: OkxSpot) -> None:
+    """A quiet minute repeats the number, maintenance makes it smaller, and the book lives on."""
+    book = keeper(okx, "books:BTC-USDT")
+    book.take(only(okx, SNAPSHOT))
+    for previous, last in ((123456, 123461), (123461, 123461), (123461, 3), (3, 5)):
+        text = UPDATE.replace('"prevSeqId":123456,"seqId":123461', f'"prevSeqId":{previous},"seqId":{last}')
+        assert book.take(only(okx, text))
+        assert book.sequence == last
+    with pytest.raises(BookGapError, match="expected 5, received 123461"):
+        book.take(only(okx, UPDATE.replace('"prevSeqId":123456', '"prevSeqId":123461')))
+
+
+def test_a_missed_restart_of_the_numbers_is_a_gap(okx: OkxSpot) -> None:
+    """When the update that restarts the numbers is lost, the small numbers behind it are not taken for old ones."""
+    book = keeper(okx, "books:BTC-USDT")
+    book.take(only(okx, SNAPSHOT))
+    with pytest.raises(BookGapError, match="expected 123456, received 3"):
+        book.take(only(okx, UPDATE.replace("123456", "3").replace("123461", "5")))
+    assert not book.is_live
+
+
 @pytest.mark.parametrize("action", ["", '"action":"refresh",'])
 def test_an_update_must_say_that_it_is_one(okx: OkxSpot, action: str) -> None:
     """On a channel of updates, a frame that does not say what it is does not replace the book."""
@@ -358,6 +380,7 @@ def test_a_candle_without_a_price(okx: OkxSpot, place: int) -> None:
         ),
         ('{"event":"notice","code":"1","msg":"hello"}', Ignored("notice 1")),
         ("{}", Ignored("frame without data or event")),
+        ('{"arg":{"channel":"trades","instId":"A-B"}}', Ignored("frame without data or event")),
         ('{"arg":{"channel":"funding-rate","instId":"A-B"},"data":[{}]}', Ignored("funding-rate:A-B")),
     ],
 )
