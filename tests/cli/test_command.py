@@ -188,7 +188,7 @@ def test_simulate_says_when_there_is_no_such_command(bt_api):
 
 def test_demo_ends_by_itself():
     """In a pipe the demo prints a line per exchange and second, and in the end a balance of each."""
-    done = program("demo", "--seconds", "2")
+    done = program("demo", "--seconds", "4")
     assert (done.returncode, done.stderr) == (0, "")
     for exchange in ("BINANCE___SPOT", "OKX___SPOT", "HTX___SPOT"):
         assert re.search(rf"{exchange} +BTCUSDT  last [\d,.]+  bid [\d,.]+ ask [\d,.]+  spread [\d.]+", done.stdout)
