@@ -333,9 +333,7 @@ class HtxSpot(Exchange):
             return "kline", symbol, word.removeprefix("kline.")
         return word, symbol, ""
 
-    def place(
-        self, kind: str, venue_symbol: str, *, interval: str = "", levels: int | None = None
-    ) -> Subscription:
+    def place(self, kind: str, venue_symbol: str, *, interval: str = "", levels: int | None = None) -> Subscription:
         channel = {
             "ticker": "ticker",
             "trades": "trade.detail",

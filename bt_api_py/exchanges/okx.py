@@ -298,9 +298,7 @@ class OkxSpot(Exchange):
             return "candle", symbol, word.removeprefix("candle")
         return word, symbol, ""
 
-    def place(
-        self, kind: str, venue_symbol: str, *, interval: str = "", levels: int | None = None
-    ) -> Subscription:
+    def place(self, kind: str, venue_symbol: str, *, interval: str = "", levels: int | None = None) -> Subscription:
         channel = {
             "ticker": "tickers",
             "trades": "trades",

@@ -167,9 +167,7 @@ def test_a_flag_may_be_sent_as_text(sent: Any, expected: bool | None, build: Any
     assert build(OrderData, order_id="1", reduce_only=sent).get_reduce_only() is expected
 
 
-@pytest.mark.parametrize(
-    "sent", [9007199254740993, "9007199254740993", 1234567890123456789012345, "00042", "0x7f-ab"]
-)
+@pytest.mark.parametrize("sent", [9007199254740993, "9007199254740993", 1234567890123456789012345, "00042", "0x7f-ab"])
 def test_ids_keep_every_digit(sent: Any, build: Any) -> None:
     """An id is the text or the exact digits that the venue sent, beyond 2**53 too."""
     order = build(OrderData, order_id=sent, client_order_id=sent, trade_id=sent)

@@ -16,9 +16,7 @@ from bt_api_py.containers import LiquidationData, OpenInterestData
         ({}, None),
     ],
 )
-def test_a_liquidation_closes_the_other_side(
-    fields: dict[str, str], position_side: str | None, build: Any
-) -> None:
+def test_a_liquidation_closes_the_other_side(fields: dict[str, str], position_side: str | None, build: Any) -> None:
     """A liquidation that sells closes a long position, unless the venue says otherwise."""
     assert build(LiquidationData, **fields).get_position_side() == position_side
 

@@ -234,9 +234,7 @@ GETTERS: dict[type[Any], dict[str, Getter]] = {
         "get_avg_price": number("average_price", "get_open_price"),
         "get_mark_price": number("mark_price"),
         "get_liquidation_price": number("liquidation_price"),
-        "get_unrealized_pnl": number(
-            "unrealized_pnl", "get_position_unrealized_pnl", "get_unrealized_profit"
-        ),
+        "get_unrealized_pnl": number("unrealized_pnl", "get_position_unrealized_pnl", "get_unrealized_profit"),
         "get_realized_pnl": number("realized_pnl", "get_position_realized_pnl"),
         "get_leverage": number("leverage"),
         "get_margin_type": text("margin_type"),
@@ -424,9 +422,7 @@ def test_nothing_sent_is_nan_or_none(cls: type[Any], build: Any) -> None:
         assert getattr(item, name)() == 0, name
 
 
-@pytest.mark.parametrize(
-    "junk", [None, "", "abc", "inf", "-Infinity", "NaN", math.inf, [], "1e999"], ids=repr
-)
+@pytest.mark.parametrize("junk", [None, "", "abc", "inf", "-Infinity", "NaN", math.inf, [], "1e999"], ids=repr)
 @CLASSES
 def test_no_junk_gets_through_as_a_number(cls: type[Any], junk: Any, build: Any) -> None:
     """What is empty, no number or not finite is nan, and as a time 0."""

@@ -40,9 +40,7 @@ def test_there_is_no_mean_price_before_the_first_fill(price: Any, build: Any) ->
 def test_the_mean_price_follows_from_value_and_quantity(build: Any) -> None:
     """Where the venue sends no mean price it is the filled value by the filled quantity."""
     assert order(build, filled_quantity="4", cumulative_quote="10").get_avg_price() == 2.5
-    assert (
-        order(build, filled_quantity="4", cumulative_quote="10", average_price="2.6").get_avg_price() == 2.6
-    )
+    assert order(build, filled_quantity="4", cumulative_quote="10", average_price="2.6").get_avg_price() == 2.6
 
 
 def test_the_mean_price_is_per_base_unit(build: Any, swap: Any) -> None:
@@ -82,10 +80,7 @@ def test_the_part_filled_can_be_computed_as_in_the_guide(build: Any) -> None:
 
 def test_repr_shows_how_far_it_is_filled(build: Any) -> None:
     """repr shows id, status, side, filled of ordered, price and time."""
-    item = order(
-        build, status="partial", side="buy", quantity="8", filled_quantity="2", price="1.5", timestamp=7
-    )
+    item = order(build, status="partial", side="buy", quantity="8", filled_quantity="2", price="1.5", timestamp=7)
     assert repr(item) == (
-        "<OrderData NIMBUS___SPOT BTC/USDT order_id='1' status='partial' side='buy' filled='2/8' price=1.5 "
-        "timestamp=7>"
+        "<OrderData NIMBUS___SPOT BTC/USDT order_id='1' status='partial' side='buy' filled='2/8' price=1.5 timestamp=7>"
     )

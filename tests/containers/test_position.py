@@ -48,8 +48,6 @@ def test_nothing_sent_is_no_quantity_and_no_side(build: Any) -> None:
         ({}, None),
     ],
 )
-def test_isolated_follows_from_the_margin_type(
-    fields: dict[str, Any], isolated: bool | None, build: Any
-) -> None:
+def test_isolated_follows_from_the_margin_type(fields: dict[str, Any], isolated: bool | None, build: Any) -> None:
     """A position is isolated as the venue says, otherwise as its margin type says."""
     assert build(PositionData, **fields).get_is_isolated() is isolated

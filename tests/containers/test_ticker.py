@@ -20,9 +20,7 @@ def test_the_change_is_computed_in_percent_of_the_open_price(build: Any) -> None
 
 def test_the_venues_own_change_wins(build: Any) -> None:
     """A change that the venue sends is returned as it is, zero included."""
-    ticker = build(
-        TickerData, last_price="125", open_price="100", price_change_percent="0", price_change="-3"
-    )
+    ticker = build(TickerData, last_price="125", open_price="100", price_change_percent="0", price_change="-3")
     assert ticker.get_price_change() == 0.0
     assert ticker.get_price_change_abs() == -3.0
 
@@ -72,9 +70,7 @@ def test_a_full_ticker_prints_as_in_the_guide(build: Any) -> None:
 
 def test_repr_shows_the_prices(build: Any) -> None:
     """repr shows last, bid, ask, volume and time."""
-    ticker = build(
-        TickerData, last_price="2", bid_price="1.5", ask_price="2.5", volume="10", timestamp=1700000000000
-    )
+    ticker = build(TickerData, last_price="2", bid_price="1.5", ask_price="2.5", volume="10", timestamp=1700000000000)
     assert repr(ticker) == (
         "<TickerData NIMBUS___SPOT BTC/USDT last_price=2.0 bid_price=1.5 ask_price=2.5 volume=10.0 "
         "timestamp=1700000000000>"

@@ -36,9 +36,7 @@ def test_a_trade_needs_id_price_and_quantity(row: Match, defect: str | None) -> 
 
 def test_a_trade_has_exact_id_and_base_units(build: Any, swap: Any) -> None:
     """The id keeps its digits beyond 2**53, the quantity is in base units, the time is a float."""
-    trade = build(
-        TradeData, topic=swap, trade_id=9007199254740993, price=8.0, quantity=8.0, side="sell", timestamp=7
-    )
+    trade = build(TradeData, topic=swap, trade_id=9007199254740993, price=8.0, quantity=8.0, side="sell", timestamp=7)
     assert trade.get_trade_id() == "9007199254740993"
     assert trade.get_price() == 8.0
     assert trade.get_quantity() == 2.0
