@@ -62,8 +62,8 @@ class Connection:
         """
         url = endpoint.url(settings, host)
         limits = limits_of(clock).host(urlsplit(url).netloc)
-        wait = limits.reserve("connects", endpoint.connects, clock.monotonic())
-        if wait > 0:
+        turn = limits.reserve("connects", endpoint.connects, clock.monotonic())
+        while (wait := turn.wait(clock.monotonic())) > 0:
             log.debug("%s: waits %.1f s for its turn to connect", label, wait)
             await clock.sleep(wait)
         began = clock.monotonic()
@@ -80,6 +80,8 @@ class Connection:
             if lost.status in (418, 429):
                 limits.block(clock.monotonic(), lost.retry_after if lost.retry_after is not None else 1.0)
             raise
+        finally:
+            turn.arrived(clock.monotonic())
         log.info("%s: connected in %.0f ms", label, (clock.monotonic() - began) * 1000)
         return cls(endpoint, settings, socket, clock, label)
 
@@ -127,8 +129,8 @@ class Connection:
                     while self._urgent:
                         await self._socket.send(self._urgent.popleft())
                     if self._commands:
-                        wait = self._pace.reserve(self._clock.monotonic())
-                        if wait > 0:
+                        turn = self._pace.reserve(self._clock.monotonic())
+                        while (wait := turn.wait(self._clock.monotonic())) > 0:
                             await self._pause(wait)
                         await self._socket.send(self._commands.popleft())
         except ConnectionLost as lost:

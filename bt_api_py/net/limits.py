@@ -1,61 +1,109 @@
 """Pace: no more calls, messages and connects than a venue allows, over all users of the process.
 
-A budget hands out times, it never waits itself: `reserve` returns how long the caller has to sleep. That needs no
-lock across an await and works for event loops in several threads.
+A budget hands out turns, it never waits itself: a turn tells its holder how long to sleep, and is asked again after
+that. So no lock is held across an await, and event loops in several threads share a budget.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from itertools import takewhile
+from operator import attrgetter
 from weakref import WeakKeyDictionary
 
 from ..clock import Clock
 from ..exchanges.base import Rate
 
-
-_SLACK = 1.05  # the venue counts when a message arrives: two that were sent a second apart may come closer together
+# The venue counts when a message arrives: two that were sent a second apart may come closer together.
+_SLACK = 1.05
+_JITTER = 0.05  # seconds
+_INSTANT = 1e-6  # seconds that are no wait
 
 
 class Budget:
     """At most `rate.count` units in any `rate.per_s` seconds."""
 
     def __init__(self, rate: Rate) -> None:
-        self._rate = rate
-        self._span = rate.per_s * _SLACK
-        self._taken: deque[tuple[float, int]] = deque()  # (when, cost), in order of time
-        self._sum = 0
+        self._count = rate.count
+        self._span = rate.per_s * _SLACK + _JITTER
+        self._taken: deque[_Entry] = deque()  # in the order in which they were asked for
 
-    def reserve(self, now: float, cost: int = 1) -> float:
-        """Take `cost` units and return the seconds to wait before using them.
+    def reserve(self, now: float, cost: int = 1, host: HostLimits | None = None) -> Turn:
+        """Take `cost` units and return the turn to use them, which may have to wait.
 
         A cost above the whole budget is taken as the whole budget: it could otherwise never be paid.
         """
-        cost = min(cost, self._rate.count)
-        taken, span = self._taken, self._span
-        # Reservations are handed out in order: nobody overtakes one who already waits.
-        at = max(now, taken[-1][0]) if taken else now
-        self._expire(at)
-        while self._sum + cost > self._rate.count:
-            at = max(at, taken[0][0] + span)
-            self._expire(at)
-        taken.append((at, cost))
-        self._sum += cost
-        return at - now
+        entry = self._take(now, cost)
+        entry.at = self._fits_at(entry, now)
+        return Turn(self, entry, host)
 
-    def _expire(self, at: float) -> None:
-        while self._taken and self._taken[0][0] + self._span <= at:
-            self._sum -= self._taken.popleft()[1]
+    def _take(self, now: float, cost: int) -> _Entry:
+        while self._taken and self._taken[0].at + self._span <= now:
+            self._taken.popleft()
+        entry = _Entry(now, min(cost, self._count))
+        self._taken.append(entry)
+        return entry
+
+    def left(self, entry: _Entry, now: float) -> float:
+        """Return the seconds until an entry may be used, 0 when it is used now."""
+        if entry not in self._taken:  # so late that it was taken for used
+            self._taken.append(entry)
+        entry.at = self._fits_at(entry, now)
+        return entry.at - now if entry.at - now > _INSTANT else 0.0
+
+    def _fits_at(self, entry: _Entry, now: float) -> float:
+        """Return the first time at which an entry fits behind those that were asked for before it."""
+        before = list(takewhile(lambda other: other is not entry, self._taken))
+        used = entry.cost + sum(other.cost for other in before)
+        at = now
+        for other in sorted(before, key=_at):
+            if other.at + self._span > at and used <= self._count:
+                break
+            at = max(at, other.at + self._span)
+            used -= other.cost
+        return at
 
     def observe(self, now: float, used: int) -> None:
         """Believe the venue when it has counted more than we did."""
-        self._expire(now)
-        if used > self._sum:
-            extra = min(used, self._rate.count) - self._sum
-            if extra > 0:
-                at = max(now, self._taken[-1][0]) if self._taken else now
-                self._taken.append((at, extra))
-                self._sum += extra
+        ours = sum(entry.cost for entry in self._taken if now - self._span < entry.at <= now)
+        if used > ours:
+            self._take(now, used - ours)
+
+
+class _Entry:
+    """Units that were taken, and when they are counted: planned, then used, then known to have arrived."""
+
+    __slots__ = ("at", "cost")
+
+    def __init__(self, at: float, cost: int) -> None:
+        self.at = at
+        self.cost = cost
+
+
+_at = attrgetter("at")
+
+
+class Turn:
+    """A place in the queue of a budget."""
+
+    __slots__ = ("_budget", "_entry", "_host")
+
+    def __init__(self, budget: Budget, entry: _Entry, host: HostLimits | None) -> None:
+        self._budget = budget
+        self._entry = entry
+        self._host = host
+
+    def wait(self, now: float) -> float:
+        """Return the seconds to wait and then to ask again: others may be late, or the host wants quiet. 0: go."""
+        if self._host is None:
+            return self._budget.left(self._entry, now)
+        with self._host.lock:
+            return self._host.blocked_for(now) or self._budget.left(self._entry, now)
+
+    def arrived(self, now: float) -> None:
+        """Note that the venue has answered: it counted at some time between `wait` and now."""
+        self._entry.at = max(self._entry.at, now)
 
 
 class HostLimits:
@@ -64,15 +112,15 @@ class HostLimits:
     def __init__(self) -> None:
         self._budgets: dict[str, Budget] = {}
         self._blocked_until = float("-inf")
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
 
-    def reserve(self, name: str, rate: Rate, now: float, cost: int = 1) -> float:
-        """Take `cost` units of a named budget and return the seconds to wait."""
-        with self._lock:
+    def reserve(self, name: str, rate: Rate, now: float, cost: int = 1) -> Turn:
+        """Take `cost` units of a named budget and return when they may be used."""
+        with self.lock:
             budget = self._budgets.get(name)
             if budget is None:
                 budget = self._budgets[name] = Budget(rate)
-            return max(budget.reserve(now, cost), self._blocked_until - now, 0.0)
+            return budget.reserve(now, cost, self)
 
     def blocked_for(self, now: float) -> float:
         """Return the seconds for which the host wants to hear nothing."""
@@ -80,12 +128,12 @@ class HostLimits:
 
     def block(self, now: float, seconds: float) -> None:
         """Let everybody wait: the host answered 418 or 429."""
-        with self._lock:
+        with self.lock:
             self._blocked_until = max(self._blocked_until, now + seconds)
 
     def observe(self, name: str, now: float, used: int) -> None:
         """Take over the venue's own count of a budget."""
-        with self._lock:
+        with self.lock:
             budget = self._budgets.get(name)
             if budget is not None:
                 budget.observe(now, used)

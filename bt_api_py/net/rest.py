@@ -74,14 +74,13 @@ class RestClient:
 
     async def _once(self, request: Request) -> Response:
         name = self._exchange.name
-        now = self._clock.monotonic()
-        blocked = self._host.blocked_for(now)
-        if blocked > _LONGEST_WAIT:
-            raise _Blocked(name, blocked, "the venue banned this address for a while")
-        wait = self._host.reserve(request.budget, request.rate, now, request.cost)
-        if wait > 0:
+        clock = self._clock
+        self._check_ban()
+        turn = self._host.reserve(request.budget, request.rate, clock.monotonic(), request.cost)
+        while (wait := turn.wait(clock.monotonic())) > 0:
+            self._check_ban()
             log.debug("%s: %s waits %.2f s for its budget", name, request.path, wait)
-            await self._clock.sleep(wait)
+            await clock.sleep(wait)
         settings = self._exchange.settings
         url = self._base + request.path
         self.calls += 1
@@ -91,6 +90,8 @@ class RestClient:
             raise RequestTimeoutError(name, request.path, settings.timeout) from error
         except OSError as error:
             raise NetworkError(name, f"{request.path}: {error}") from error
+        finally:
+            turn.arrived(clock.monotonic())
         self._observe(request, response)
         if response.status in _TOO_MANY:
             seconds = retry_after(response.headers)
@@ -102,6 +103,11 @@ class RestClient:
         if response.status >= 300:
             raise RequestFailedError(name, request.path, "unexpected answer", response.status)
         return response
+
+    def _check_ban(self) -> None:
+        blocked = self._host.blocked_for(self._clock.monotonic())
+        if blocked > _LONGEST_WAIT:
+            raise _Blocked(self._exchange.name, blocked, "the venue banned this address for a while")
 
     def _observe(self, request: Request, response: Response) -> None:
         header = self._exchange.used_weight_header
