@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from itertools import takewhile
-from operator import attrgetter
 from weakref import WeakKeyDictionary
 
 from ..clock import Clock
@@ -39,7 +38,7 @@ class Budget:
         return Turn(self, entry, host)
 
     def _take(self, now: float, cost: int) -> _Entry:
-        while self._taken and self._taken[0].at + self._span <= now:
+        while self._taken and self._taken[0].counted(now) + self._span <= now:
             self._taken.popleft()
         entry = _Entry(now, min(cost, self._count))
         self._taken.append(entry)
@@ -57,11 +56,11 @@ class Budget:
         before = list(takewhile(lambda other: other is not entry, self._taken))
         used = entry.cost + sum(other.cost for other in before)
         at = now
-        for other in sorted(before, key=_at):
-            if other.at + self._span > at and used <= self._count:
+        for counted, cost in sorted((other.counted(now), other.cost) for other in before):
+            if counted + self._span > at and used <= self._count:
                 break
-            at = max(at, other.at + self._span)
-            used -= other.cost
+            at = max(at, counted + self._span)
+            used -= cost
         return at
 
     def observe(self, now: float, used: int) -> None:
@@ -72,16 +71,18 @@ class Budget:
 
 
 class _Entry:
-    """Units that were taken, and when they are counted: planned, then used, then known to have arrived."""
+    """Units that were taken, and when the venue counts them: planned, then on the way, then known to have arrived."""
 
-    __slots__ = ("at", "cost")
+    __slots__ = ("at", "cost", "is_on_the_way")
 
     def __init__(self, at: float, cost: int) -> None:
         self.at = at
         self.cost = cost
+        self.is_on_the_way = False
 
-
-_at = attrgetter("at")
+    def counted(self, now: float) -> float:
+        """Return when the venue counts it, at the latest as far as can be known."""
+        return max(self.at, now) if self.is_on_the_way else self.at
 
 
 class Turn:
@@ -99,11 +100,14 @@ class Turn:
         if self._host is None:
             return self._budget.left(self._entry, now)
         with self._host.lock:
-            return self._host.blocked_for(now) or self._budget.left(self._entry, now)
+            wait = self._host.blocked_for(now) or self._budget.left(self._entry, now)
+            self._entry.is_on_the_way = not wait
+            return wait
 
     def arrived(self, now: float) -> None:
-        """Note that the venue has answered: it counted at some time between `wait` and now."""
+        """Note that the venue has answered, or never will: it counted at some time between `wait` and now."""
         self._entry.at = max(self._entry.at, now)
+        self._entry.is_on_the_way = False
 
 
 class HostLimits:
