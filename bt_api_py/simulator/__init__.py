@@ -12,30 +12,38 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .capture import CaptureError
     from .faults import Faults
+    from .scenario import Scenario
     from .simulator import Simulator
     from .stats import ExchangeStats
     from .truth import Truth, TruthBar, TruthBook, TruthTrade
+    from .virtual import VirtualSimulator, run_virtual
 
 __all__ = [
     "CaptureError",
     "ExchangeStats",
     "Faults",
+    "Scenario",
     "Simulator",
     "Truth",
     "TruthBar",
     "TruthBook",
     "TruthTrade",
+    "VirtualSimulator",
+    "run_virtual",
 ]
 
 _HOMES = {
     "CaptureError": "capture",
     "ExchangeStats": "stats",
     "Faults": "faults",
+    "Scenario": "scenario",
     "Simulator": "simulator",
     "Truth": "truth",
     "TruthBar": "truth",
     "TruthBook": "truth",
     "TruthTrade": "truth",
+    "VirtualSimulator": "virtual",
+    "run_virtual": "virtual",
 }
 
 

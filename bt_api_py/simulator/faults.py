@@ -215,6 +215,7 @@ class VenueFaults:
         self.refuse: int | str | None = None  # a status, "reset", or None
         self.rejected: set[str] = set()
         self.delay = 0.0
+        self.hangs = False
         self.age_limit: float | None = None
 
     def through(self, frame: Frame, lane: Lane) -> list[Frame]:
@@ -261,6 +262,20 @@ class Faults:
     def refuse(self, exchange: str, on: bool = True, status: int | None = None) -> None:
         """Refuse new sockets: with an HTTP status, or by a reset of the TCP connection."""
         self._state(exchange).refuse = (status or "reset") if on else None
+
+    def freeze(self, exchange: str) -> int:
+        """Let every open socket go dead without a word, as when a router forgets it, and return how many.
+
+        Nothing comes from it any more, neither data nor a pong nor an end, and nothing that is sent arrives.
+        """
+        dialect = self._find(exchange)
+        for session in dialect.sessions:
+            session.is_frozen = True
+        return len(dialect.sessions)
+
+    def hang(self, exchange: str, on: bool = True) -> None:
+        """Answer neither new sockets nor requests, while what is open goes on."""
+        self._state(exchange).hangs = on
 
     def age_limit(self, exchange: str, seconds: float | None) -> None:
         """End every socket that gets that old, as venues do after 24 hours; None: no limit."""

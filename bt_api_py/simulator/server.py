@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from .dialects.base import MAX_INBOUND, Dialect, Response
-from .world import World
+from .world import TICK_S, World
 
 _MAX_QUEUED = 50_000  # frames a client may leave unread before it is cut off
 _CLOSE_WAIT_S = 1.0
@@ -129,6 +129,8 @@ class Server:
             names = ", ".join(self._world.dialects)
             return web.Response(status=404, text=f"no such exchange; this simulator runs {names}\n")
         dialect, path = routed
+        while dialect.venue.faults.hangs:  # noqa: ASYNC110  # a switch that anybody may turn
+            await asyncio.sleep(TICK_S)
         if request.headers.get("Upgrade", "").lower() == "websocket":
             refusal = dialect.admit(path, dict(request.query))
             if refusal is None:

@@ -12,6 +12,7 @@ from typing import Self
 
 from .clock import Clock, SystemClock
 from .faults import Faults
+from .scenario import Scenario
 from .server import Server
 from .stats import ExchangeStats
 from .truth import Truth
@@ -117,6 +118,10 @@ class Simulator:
         await self._server.stop()
         with contextlib.suppress(asyncio.CancelledError):
             await driver
+
+    async def play(self, scenario: Scenario) -> None:
+        """Let the faults of a scenario happen; return when the last is over."""
+        await scenario.play(self.faults, self.exchanges, self._clock)
 
     async def _drive(self) -> None:
         while True:

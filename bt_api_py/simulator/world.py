@@ -16,7 +16,7 @@ TICK_S = 0.05
 
 
 class World:
-    """The exchanges of one simulator. Whoever drives it calls `tick(clock.now())` every `TICK_S`."""
+    """The exchanges of one simulator. Whoever drives it calls `tick(clock.now())` every `tick` seconds."""
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class World:
         exchanges: Iterable[str] | None,
         symbols: Iterable[str] | None,
         capture: str | Path | None,
+        tick: float = TICK_S,
     ) -> None:
         recordings = read_capture(capture, DIALECTS.values()) if capture is not None else {}
         names = list(exchanges) if exchanges is not None else list(recordings or DIALECTS)
@@ -43,7 +44,7 @@ class World:
                 playback = Playback(recordings[name], rate)
             listed = playback.instruments() if playback else chosen(kind.instruments(seed), wanted, seed)
             venue = Venue(name, listed, seed=seed, clock=clock, rate=rate)
-            self.dialects[name] = kind(venue, tick_ms=int(TICK_S * 1000), playback=playback)
+            self.dialects[name] = kind(venue, tick_ms=int(tick * 1000), playback=playback)
 
     def find(self, exchange: str) -> Dialect[Any]:
         """Return the dialect of an exchange.

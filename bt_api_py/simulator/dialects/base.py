@@ -84,6 +84,7 @@ class Session:
         self.topics: dict[str, Topic | None] = {}  # None: asked for, but nothing will ever come
         self.lane = Lane()
         self.is_open = True
+        self.is_frozen = False  # nothing passes any more, in either direction
 
     def reply(self, payload: Any) -> None:
         """Send an acknowledgement, an error or a heartbeat."""
@@ -91,7 +92,7 @@ class Session:
 
     def push(self, frame: Frame) -> None:
         """Send a frame through the faults."""
-        if not self.is_open:
+        if not self.is_open or self.is_frozen:
             return
         faults = self.dialect.venue.faults
         for out in faults.through(frame, self.lane):
@@ -106,6 +107,8 @@ class Session:
             self._transmit(self.lane.late.pop(0)[1])
 
     def _transmit(self, frame: Frame) -> None:
+        if self.is_frozen:
+            return
         stats = self.dialect.venue.stats
         stats.ws_out += 1
         if frame.kind == DATA:
@@ -124,10 +127,11 @@ class Session:
         if not self.is_open:
             return
         self.is_open = False
-        if code == 1006:
-            self.transport.abort()
-        else:
-            self.transport.close(code, reason)
+        if not self.is_frozen:
+            if code == 1006:
+                self.transport.abort()
+            else:
+                self.transport.close(code, reason)
         self.dialect.on_close(self)
 
 
@@ -192,6 +196,8 @@ class Dialect(ABC, Generic[S]):
 
     def on_text(self, session: S, text: str) -> None:
         """Take a text message from the client."""
+        if session.is_frozen:
+            return
         self.venue.stats.ws_in += 1
         if not session.is_open:
             return
@@ -210,6 +216,8 @@ class Dialect(ABC, Generic[S]):
 
     def on_ping(self, session: S, payload: bytes) -> None:
         """Take a ping frame."""
+        if session.is_frozen:
+            return
         self.venue.stats.control_in += 1
         session.transport.pong(payload)
 
@@ -297,7 +305,7 @@ class Dialect(ABC, Generic[S]):
         self.venue.advance(now_ms)
         for session in list(self.sessions):
             self._end_when_due(session, now)
-            if session.is_open:
+            if session.is_open and not session.is_frozen:
                 self.keep_alive(session, now)
         for topic in list(self.topics.values()):
             topic.tick(now_ms)

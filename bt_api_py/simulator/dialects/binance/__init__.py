@@ -90,9 +90,12 @@ class BinanceSpot(Dialect[BinanceSession]):
 
     def on_ping(self, session: BinanceSession, payload: bytes) -> None:
         super().on_ping(session, payload)
-        self._count_inbound(session)
+        if not session.is_frozen:
+            self._count_inbound(session)
 
     def on_pong(self, session: BinanceSession, payload: bytes) -> None:
+        if session.is_frozen:
+            return
         super().on_pong(session, payload)
         if self._count_inbound(session) and payload in session.unanswered:
             session.unanswered.clear()  # a pong answers every ping before it too

@@ -83,9 +83,11 @@ class OkxSpot(Dialect[OkxSession]):
         self._numbering.setdefault(key, [_Numbering(0, 0)]).append(_Numbering(update - small, update))
 
     def update_of(self, key: str, sequence: int) -> int:
+        end = self.venue.market(key).update_id
         for numbering in reversed(self._numbering.get(key, [])):
-            if sequence + numbering.base >= numbering.from_update:
+            if numbering.from_update <= sequence + numbering.base <= end:
                 return sequence + numbering.base
+            end = numbering.from_update
         return sequence
 
     def sequence_of(self, key: str) -> int:
