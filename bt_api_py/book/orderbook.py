@@ -13,7 +13,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from ..containers.orderbook import Level
+from ..containers.orderbook import Level, Priced
 from ..exceptions import DataParseError
 
 _INFINITY = float("inf")
@@ -32,7 +32,7 @@ class BookSide:
     def __init__(self, sign: int) -> None:
         """Make an empty side: `sign` is 1 for bids and -1 for asks."""
         self._sign = sign
-        self._levels: dict[Any, Level] = {}
+        self._levels: dict[Any, Priced] = {}
         self._ranks: list[float] = []  # sign * price, ascending
         self._keys: list[Any] = []  # the key of each rank
 
@@ -53,7 +53,7 @@ class BookSide:
         """
         self.clear()
         sign = self._sign
-        ranked: list[tuple[float, Level]] = []
+        ranked: list[tuple[float, Priced]] = []
         try:
             for level in levels:
                 quantity = float(level[1])
@@ -61,17 +61,17 @@ class BookSide:
                 if not (0.0 <= quantity < _INFINITY and -_INFINITY < rank < _INFINITY):
                     raise _refused(level)
                 if quantity:
-                    ranked.append((rank, level))
+                    ranked.append((rank, (sign * rank, quantity, level)))
         except (TypeError, ValueError, IndexError, ArithmeticError):
             raise _refused(level) from None
         ranked.sort(key=_price)
         if len({rank for rank, _ in ranked}) < len(ranked):
-            for _, level in ranked:  # prices that need an exact comparison
-                self.set(level)
+            for _, priced in ranked:  # prices that need an exact comparison
+                self.set(priced[2])
             return
         self._ranks = [rank for rank, _ in ranked]
-        self._keys = [level[0] for _, level in ranked]
-        self._levels = {level[0]: level for _, level in ranked}
+        self._keys = [priced[2][0] for _, priced in ranked]
+        self._levels = {priced[2][0]: priced for _, priced in ranked}
 
     def set(self, level: Level) -> None:
         """Set one level to its absolute quantity; zero removes it, an unknown one silently.
@@ -84,24 +84,24 @@ class BookSide:
             quantity = float(level[1])
             if not 0.0 <= quantity < _INFINITY:
                 raise _refused(level)
-            if quantity and key in self._levels:
-                self._levels[key] = level
+            if quantity and (known := self._levels.get(key)) is not None:
+                self._levels[key] = (known[0], quantity, level)
                 return
             rank = self._sign * float(key)
         except (TypeError, ValueError, IndexError, ArithmeticError):
             raise _refused(level) from None
         if not -_INFINITY < rank < _INFINITY:
             raise _refused(level)
-        place, known = self._find(rank, key)
-        if known is None:
+        place, same = self._find(rank, key)
+        if same is None:
             if quantity:
                 self._ranks.insert(place, rank)
                 self._keys.insert(place, key)
-                self._levels[key] = level
+                self._levels[key] = (self._sign * rank, quantity, level)
         elif quantity:
-            self._levels[known] = level
+            self._levels[same] = (self._sign * rank, quantity, level)
         else:
-            del self._ranks[place], self._keys[place], self._levels[known]
+            del self._ranks[place], self._keys[place], self._levels[same]
 
     def _find(self, rank: float, key: Any) -> tuple[int, Any]:
         """Return the place of a price and the key under which it is known, ``None`` when it is not."""
@@ -127,7 +127,11 @@ class BookSide:
         return self._ranks[-1] * self._sign if self._ranks else None
 
     def top(self, count: int | None) -> list[Level]:
-        """Return the best `count` levels, best first; all of them for ``None``. The list is the caller's."""
+        """Return the best `count` levels as the venue sent them, best first; all of them for ``None``."""
+        return [priced[2] for priced in self.priced(count)]
+
+    def priced(self, count: int | None) -> list[Priced]:
+        """Return the same levels together with their numbers. The list is the caller's."""
         levels = self._levels
         keys = self._keys[::-1] if count is None else self._keys[: -count - 1 : -1]
         return [levels[key] for key in keys]

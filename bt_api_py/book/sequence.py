@@ -245,8 +245,9 @@ class BookKeeper:
         """Return the best `levels` a side, all for ``None``, as an object that later updates leave alone."""
         row = self._row
         return BookState(
-            self.book.bids.top(levels),
-            self.book.asks.top(levels),
+            [],
+            [],
+            priced=(self.book.bids.priced(levels), self.book.asks.priced(levels)),
             timestamp=row.timestamp if row is not None else None,
             sequence=self._last,
             checksum=(row.checksum or None) if row is not None and self._checksum is not None else None,

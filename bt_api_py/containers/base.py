@@ -48,6 +48,7 @@ class Topic(msgspec.Struct, frozen=True):
         interval: of klines, as the caller wrote it.
         origin: where these objects come from.
         factor: base units per unit of the venue's quantities; 1 on spot, the contract value on a swap.
+        path: keys from the top of a frame to its records.
     """
 
     exchange: str
@@ -57,6 +58,7 @@ class Topic(msgspec.Struct, frozen=True):
     interval: str = ""
     origin: Origin = "live"
     factor: float = 1.0
+    path: tuple[str | int, ...] = ()
 
 
 class Frame(msgspec.Struct):
@@ -98,7 +100,8 @@ class Container:
             row: the record under our field names, see `Row`.
             topic: what it belongs to.
             received: local time of receipt, epoch seconds.
-            frame: the `Frame` it came in, or the venue's own record where that is at hand.
+            frame: the payload it came in, as bytes (its path is the topic's) or as a `Frame`, or the venue's own record
+                where that is at hand.
             index: position of the record in the frame, -1 when the frame holds just one.
         """
         self._row = row
@@ -177,7 +180,10 @@ class Container:
 
     def get_raw_data(self) -> Any:
         """Return the venue's own record, untouched; its exact decimal text and its own units live here."""
-        return self._frame.row(self._index) if isinstance(self._frame, Frame) else self._frame
+        frame = self._frame
+        if isinstance(frame, bytes):
+            frame = Frame(frame, self._topic.path)
+        return frame.row(self._index) if isinstance(frame, Frame) else frame
 
     def get_all_data(self) -> dict[str, Any]:
         """Return every field by the name of its getter without ``get_``.
@@ -207,7 +213,10 @@ class Container:
 
     def spelled(self, topic: Topic) -> Self:
         """Return the same record under another topic, for a caller who writes the symbol differently."""
-        return type(self)(self._row, topic, self._received, self._frame, self._index)
+        frame = self._frame
+        if isinstance(frame, bytes):
+            frame = Frame(frame, self._topic.path)
+        return type(self)(self._row, topic, self._received, frame, self._index)
 
     def holding(self, row: Any) -> Self:
         """Return an object like this one around another record."""

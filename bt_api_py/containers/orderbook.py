@@ -11,10 +11,14 @@ from .base import Container, Topic, nan
 Level = Sequence[Any]
 
 
+# The same with its numbers, as a maintained book keeps it: price, quantity, level.
+Priced = tuple[float, float, Level]
+
+
 class BookState:
     """The levels of a book at one moment, best first, and what the venue said about them."""
 
-    __slots__ = ("action", "asks", "bids", "checksum", "order_count_at", "sequence", "timestamp")
+    __slots__ = ("_asks", "_bids", "_priced", "action", "checksum", "order_count_at", "sequence", "timestamp")
 
     def __init__(
         self,
@@ -26,14 +30,35 @@ class BookState:
         checksum: int | None = None,
         action: Literal["snapshot", "update"] = "update",
         order_count_at: int | None = None,
+        priced: tuple[list[Priced], list[Priced]] | None = None,
     ) -> None:
-        self.bids = bids
-        self.asks = asks
+        """Take the levels as the venue sent them, or, in `priced`, bids and asks with their numbers."""
+        self._bids = bids
+        self._asks = asks
+        self._priced = priced
         self.timestamp = timestamp
         self.sequence = sequence
         self.checksum = checksum
         self.action: Literal["snapshot", "update"] = action
         self.order_count_at = order_count_at  # position of the number of orders in a level, where sent
+
+    @property
+    def bids(self) -> list[Level]:
+        """The bids as the venue sent them."""
+        return self._bids if self._priced is None else [priced[2] for priced in self._priced[0]]
+
+    @property
+    def asks(self) -> list[Level]:
+        """The asks as the venue sent them."""
+        return self._asks if self._priced is None else [priced[2] for priced in self._priced[1]]
+
+    def numbers(self, side: Literal[0, 1], factor: float) -> list[list[float]]:
+        """Return ``[price, quantity * factor]`` of the bids (0) or the asks (1)."""
+        if self._priced is not None:
+            if factor == 1.0:
+                return [[price, quantity] for price, quantity, _ in self._priced[side]]
+            return [[price, quantity * factor] for price, quantity, _ in self._priced[side]]
+        return [[float(level[0]), float(level[1]) * factor] for level in (self._asks if side else self._bids)]
 
 
 class OrderBookData(Container):
@@ -58,20 +83,14 @@ class OrderBookData(Container):
     def get_bids(self) -> list[list[float]]:
         """Return ``[price, quantity]`` pairs, highest first, quantity in base asset; empty without a bid."""
         if self._bids is None:
-            self._bids = self._numbers(self._row.bids)
+            self._bids = self._row.numbers(0, self._topic.factor)
         return self._bids
 
     def get_asks(self) -> list[list[float]]:
         """Return ``[price, quantity]`` pairs, lowest first, quantity in base asset; empty without an ask."""
         if self._asks is None:
-            self._asks = self._numbers(self._row.asks)
+            self._asks = self._row.numbers(1, self._topic.factor)
         return self._asks
-
-    def _numbers(self, levels: list[Level]) -> list[list[float]]:
-        factor = self._topic.factor
-        if factor == 1.0:
-            return [[float(level[0]), float(level[1])] for level in levels]
-        return [[float(level[0]), float(level[1]) * factor] for level in levels]
 
     def get_bid_price_list(self) -> list[float]:
         """Return the bid prices, highest first."""

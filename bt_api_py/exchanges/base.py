@@ -107,7 +107,19 @@ class Book:
 class Channel:
     """One kind of frame: which record it holds, where in the frame the record lies, and what it becomes."""
 
-    __slots__ = ("_decode", "_decode_apart", "_rows", "book", "container", "contiguous", "many", "path", "row", "sort")
+    __slots__ = (
+        "_decode",
+        "_decode_apart",
+        "_is_checked",
+        "_rows",
+        "book",
+        "container",
+        "contiguous",
+        "many",
+        "path",
+        "row",
+        "sort",
+    )
 
     def __init__(
         self,
@@ -142,6 +154,21 @@ class Channel:
         self._decode = _decoder(list[row] if many else row, self.path)
         self._decode_apart = _decoder(list[msgspec.Raw] if many else msgspec.Raw, self.path)
         self._rows = _finder(self.path)
+        self._is_checked = getattr(row, "defect", None) is not Row.defect
+
+    def read_one(self, payload: bytes) -> Any:
+        """Return the only record, ``None`` when there is something wrong with it; `read` then says what.
+
+        Raises:
+            msgspec.DecodeError: the payload is no JSON.
+        """
+        try:
+            found = self._decode(payload)
+        except msgspec.ValidationError:
+            return None
+        if self._rows is not None:
+            found = self._rows(found)
+        return found if not self._is_checked or found.defect() is None else None
 
     def read(self, payload: bytes) -> tuple[Sequence[tuple[int, Any]], list[str]]:
         """Return the records with their positions, -1 for a single one, and why others were refused.
@@ -519,19 +546,22 @@ class Exchange:
                     self._routes.clear()
                 self._routes[head] = route
         channel = route.channel
-        name = route.name
+        name, container = route.name, channel.container
         try:
+            if not channel.many:
+                # The common case by the shortest way: one record, nothing wrong with it.
+                row = channel.read_one(payload)
+                if row is not None:
+                    return [(name, row if container is None else container(row, route.topic, received, payload))]
             rows, refused = channel.read(payload)
         except UNREADABLE as error:
             return [(name, Rejected(f"frame is not understood: {error}"))]
-        container = channel.container
         items: list[Item]
         if container is None:
             items = [(name, row) for _, row in rows]
         else:
-            frame = Frame(payload, channel.path)
             topic = route.topic
-            items = [(name, container(row, topic, received, frame, index)) for index, row in rows]
+            items = [(name, container(row, topic, received, payload, index)) for index, row in rows]
         if refused:
             items.extend((name, Rejected(detail)) for detail in refused)
         return items
@@ -562,7 +592,7 @@ class Exchange:
                 venue_symbol=venue_symbol,
                 interval=self.user_interval(interval),
             )
-        return _Route(name, channel, topic)
+        return _Route(name, channel, msgspec.structs.replace(topic, path=channel.path))
 
     def read(
         self, request: Request, payload: bytes, topic: Topic, received: float = nan, origin: Origin = "snapshot"

@@ -115,7 +115,7 @@ class BookFeed(Feed):
     def take(self, item: BookRow, leg: Leg | None = None) -> None:
         if self._is_legwise and leg is not None and not self._is_from_active(item, leg):
             return
-        self.touch()
+        self.touch(leg.heard if leg is not None else self.venue.clock.monotonic())
         was_live = self.keeper.is_live
         try:
             changed = self._taker(leg).take(item)

@@ -73,7 +73,7 @@ class Feed:
         """Take one record from a leg of the session."""
         if self.session.is_doubled and self._is_known(item, leg):
             return
-        self.touch()
+        self.touch(leg.heard)
         self._newest = item
         self.deliver(item)
 
@@ -101,9 +101,9 @@ class Feed:
         leg.late_s += now - earlier
         return True
 
-    def touch(self) -> None:
-        """Note that data came."""
-        self.last_at = self._sign_at = self.venue.clock.monotonic()
+    def touch(self, at: float) -> None:
+        """Note that data came, and when on the hub's clock."""
+        self.last_at = self._sign_at = at
         self.received += 1
         self._strikes = 0
         if not self._ever_live or self._was_lost:
@@ -319,7 +319,7 @@ class FillingFeed(Feed):
         if self.session.is_doubled and self.arrived(self.key(item), leg):
             return
         lost = self._was_lost
-        self.touch()
+        self.touch(leg.heard)
         if self._is_filling:
             self._held.append((item, lost))
         else:

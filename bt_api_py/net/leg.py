@@ -64,6 +64,7 @@ class Leg:
         self.late_s = 0.0  # by how much, in sum
         self.connected_ms: int | None = None
         self.last_cause = ""
+        self.heard = 0.0  # when the frame came that is being read
 
     # What the session asks of it
 
@@ -175,6 +176,7 @@ class Leg:
             if not payload:
                 continue
             self.frames += 1
+            self.heard = connection.heard
             self.last_frames.append(payload)
             for name, item in exchange.decode_raw(payload) if session.raw else exchange.decode(payload, now()):
                 feed = feeds.get(name)

@@ -42,6 +42,7 @@ class Session:
         self.exchange: Exchange = type(venue.exchange)(venue.settings)
         self.feeds: dict[str, Feed] = {}
         self.legs: dict[Leg, asyncio.Task[None]] = {}
+        self.is_doubled = False  # whether records come more than once: read for each of them
         self.ignored: Counter[str] = Counter()
         self.rotations = 0
         self._count = 0
@@ -60,11 +61,6 @@ class Session:
     def is_connected(self) -> bool:
         """Whether a socket is open."""
         return any(leg.is_connected for leg in self.legs)
-
-    @property
-    def is_doubled(self) -> bool:
-        """Whether records come more than once."""
-        return len(self.legs) > 1
 
     def add(self, feed: Feed) -> None:
         """Take a feed on; it is subscribed with the next batch."""
@@ -118,11 +114,13 @@ class Session:
         self._count += 1
         task = self.venue.hub.spawn(leg.run(), leg.label)
         self.legs[leg] = task
+        self.is_doubled = len(self.legs) > 1
         task.add_done_callback(lambda done: self._leg_ended(leg, done))
         return leg
 
     def _leg_ended(self, leg: Leg, task: asyncio.Task[None]) -> None:
         self.legs.pop(leg, None)
+        self.is_doubled = len(self.legs) > 1
         error = None if task.cancelled() else task.exception()
         if error is None:
             return
@@ -221,6 +219,7 @@ class Session:
 
     def _take_off(self, leg: Leg) -> None:
         task = self.legs.pop(leg)
+        self.is_doubled = len(self.legs) > 1
         for feed in self.feeds.values():
             feed.leg_lost(leg)
         task.cancel()

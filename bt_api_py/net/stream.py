@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 
 from ..containers.base import Topic
-from ..exceptions import StreamOverflowError, StreamUsageError
+from ..exceptions import BtApiError, StreamOverflowError, StreamUsageError
 
 log = logging.getLogger("bt_api_py.stream")
 
@@ -394,9 +394,12 @@ class Stream(AsyncIterator[T], Generic[T]):
         self._loop = loop
         if self._box.is_closed:
             return
-        self._owner = self._owner_for_loop()
-        self._box.attach(self._owner)
-        self._owner.open(self._box)
+        try:
+            self._owner = self._owner_for_loop()
+            self._box.attach(self._owner)
+            self._owner.open(self._box)
+        except BtApiError as error:
+            self._box.fail(error)
 
     async def _wait(self) -> None:
         box = self._box

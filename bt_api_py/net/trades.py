@@ -47,28 +47,27 @@ class TradeFeed(FillingFeed):
 
     def step(self, item: TradeData, lost: str) -> None:
         row = row_of(item)
-        span = row.span
-        if span is None:
-            self._step_unnumbered(item, row, lost)
-            return
-        first, number = span
+        first = number = row.trade_id
+        if type(number) is not int:
+            span = row.span
+            if span is None:
+                self._step_unnumbered(item, row, lost)
+                return
+            first, number = span
         last = self._last
-        if last is not None:
+        if last is not None and first != last + 1:
             if number <= last:
                 self.count("duplicates")
                 return
             if first > last + 1 and self._is_suspicious(lost):
                 self.fill(self._fill_between(item, lost, last, first, number))
                 return
-        self._accept(item, number, row.timestamp)
+        self._last = number
+        self._last_ms = row.timestamp
+        self.deliver(item)
 
     def _is_suspicious(self, lost: str) -> bool:
         return self.channel.contiguous or bool(lost) or self._false_alarms < _FALSE_ALARMS
-
-    def _accept(self, item: TradeData, number: int, timestamp: int) -> None:
-        self._last = number
-        self._last_ms = timestamp
-        self.deliver(item)
 
     def _step_unnumbered(self, item: TradeData, row: Any, lost: str) -> None:
         if row.trade_id in self._seen:
@@ -123,7 +122,9 @@ class TradeFeed(FillingFeed):
             log.warning("%s: a hole stays: %s", self.label, trouble)
         if certain:
             self.count_missing(total, len(found))
-        self._accept(item, number, until_ms)
+        self._last = number
+        self._last_ms = until_ms
+        self.deliver(item)
 
     def _too_much(self, total: int, until_ms: int) -> str:
         options = self.venue.settings.websocket
