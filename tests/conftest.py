@@ -15,6 +15,7 @@ from contextlib import suppress
 import pytest
 
 _TURNS = 200  # of the event loop, for what was cancelled last to end
+_LOOPS_OWN = "asyncio_"  # threads of an event loop's executor, which end with it
 _DESCRIPTORS = "/proc/self/fd"
 
 
@@ -65,7 +66,8 @@ def leaves_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
     for logger in loggers:
         logger.removeHandler(complaints)
     left = [f"the event loop complained: {text}" for text in complaints.heard]
-    left += [f"thread {thread.name}" for thread in set(threading.enumerate()) - threads]
+    begun = set(threading.enumerate()) - threads
+    left += [f"thread {thread.name}" for thread in begun if not thread.name.startswith(_LOOPS_OWN)]
     assert not left, f"left behind: {'; '.join(left)}"
 
 
