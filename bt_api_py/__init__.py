@@ -1,5 +1,7 @@
 """Async market-data gateway for crypto exchanges: one interface, true order books, no silent holes."""
 
+import logging
+
 from .api import BtApi
 from .containers import (
     AccountData,
@@ -29,6 +31,9 @@ from .exceptions import (
 )
 from .net.stream import Stream, StreamEvent, StreamStats
 from .settings import ExchangeSettings, WebSocketSettings
+
+# Silent until the program that uses the package sets up logging.
+logging.getLogger("bt_api_py").addHandler(logging.NullHandler())
 
 __all__ = [
     "AccountData",

@@ -81,12 +81,13 @@ class BtApiError(Exception):
 
 
 class _VenueError(BtApiError):
-    """An error whose message begins with the exchange it concerns."""
+    """An error whose message begins with the exchange, the topic and the symbol it concerns."""
 
-    def __init__(self, exchange_name: str, detail: str = "", *, symbol: str | None = None) -> None:
-        message = f"{exchange_name}: {detail}" if detail else exchange_name
-        super().__init__(message, exchange_name=exchange_name, symbol=symbol)
+    def __init__(self, exchange_name: str, detail: str = "", *, topic: str = "", symbol: str | None = None) -> None:
+        subject = " ".join(part for part in (exchange_name, topic, symbol) if part)
+        super().__init__(f"{subject}: {detail}" if detail else subject, exchange_name=exchange_name, symbol=symbol)
         self.detail = detail
+        self.topic = topic
 
 
 class ExchangeNotFoundError(BtApiError):

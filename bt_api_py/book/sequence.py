@@ -322,4 +322,4 @@ class BookKeeper:
     ) -> BookGapError | BookCrossedError | ChecksumError:
         self._forget()
         exchange, symbol = self._label
-        return error(f"{exchange} depth {symbol}", detail, symbol=symbol)
+        return error(exchange, detail, topic="depth", symbol=symbol)

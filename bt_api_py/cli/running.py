@@ -30,7 +30,7 @@ _USAGE_ERRORS = (ConfigurationError, ExchangeNotFoundError, InvalidSymbolError, 
 
 def remedy(error: BtApiError) -> str:
     """Return what the user of the command can do about an error; empty when the message says it all."""
-    exchange = (error.exchange_name or "EXCHANGE").partition(" ")[0]  # a stream's error names its topic as well
+    exchange = error.exchange_name or "EXCHANGE"
     match error:
         case ExchangeNotFoundError():
             return "`bt-api exchanges` lists them all"

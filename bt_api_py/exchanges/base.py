@@ -480,6 +480,11 @@ class Exchange:
             return self.settings.rest_url
         return self.testnet_rest if self.settings.testnet and self.testnet_rest else self.rest
 
+    @property
+    def rest_headers(self) -> Mapping[str, str]:
+        """Headers that every REST call needs."""
+        return {}
+
     def venue_interval(self, interval: str) -> str:
         """Return the venue's word for an interval.
 

@@ -7,7 +7,7 @@ state of 2026-07; what older recordings hold besides is read as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Literal
 
@@ -278,6 +278,11 @@ class OkxSpot(Exchange):
         "books5": _WHOLE,
         "bbo-tbt": _WHOLE,
     }
+
+    @property
+    def rest_headers(self) -> Mapping[str, str]:
+        # Demo trading has sockets of its own, but shares the REST host.
+        return {"x-simulated-trading": "1"} if self.settings.testnet else {}
 
     def head(self, payload: bytes) -> bytes | None:
         if not payload.startswith(_HEAD):

@@ -262,7 +262,7 @@ class BookFeed(Feed):
         self._resyncs_in_a_row += 1
         if self._resyncs_in_a_row > _MOST_RESYNCS:
             detail = f"no true book after {self._resyncs_in_a_row} attempts; the last: {cause}"
-            self.venue.fail(self, WebSocketError(self.label, detail, symbol=self.topic.symbol))
+            self.venue.fail(self, self.error(WebSocketError, detail))
             return
         nth = self._resyncs_in_a_row
         self._start_over(0.0 if nth == 1 else min(_LONGEST_PAUSE, 2.0 ** (nth - 2)))

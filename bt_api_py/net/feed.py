@@ -11,7 +11,7 @@ import msgspec
 
 from ..containers import Container, TickerData, TradeData
 from ..containers.base import Topic, row_of
-from ..exceptions import BtApiError, UnsupportedError
+from ..exceptions import AuthenticationError, BtApiError, SubscribeError, UnsupportedError, WebSocketError
 from ..exchanges.base import Channel
 from .stream import EventKind, Mailbox, State, StreamEvent
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .venue import Venue
 
 log = logging.getLogger("bt_api_py.net")
+
+StreamError = WebSocketError | SubscribeError | AuthenticationError
 
 _ON_ITS_WAY = 1.0  # seconds that a message may take longer than the venue's own list
 _CLOCKS_DIFFER_MS = 2000
@@ -141,6 +143,11 @@ class Feed:
     def may_leave(self, old: Leg, new: Leg) -> bool:
         """Return whether `new` brings everything that `old` did, so that `old` can go."""
         return True
+
+    def error(self, kind: type[StreamError], detail: str) -> StreamError:
+        """Return an error of this topic."""
+        topic = self.topic
+        return kind(topic.exchange, detail, topic=topic.kind, symbol=topic.symbol)
 
     def fail(self, error: BtApiError) -> None:
         """End every reader's stream."""

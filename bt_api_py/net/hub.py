@@ -67,7 +67,7 @@ class Hub:
         except Exception as error:
             # A reader must never wait for something that has already failed, whatever it was.
             log.exception("%s: cannot be opened", box.wish.label)
-            wrapped = WebSocketError(box.wish.label, f"cannot be opened: {error!r}")
+            wrapped = box.wish.error(WebSocketError, f"cannot be opened: {error!r}")
             wrapped.__cause__ = error
             box.fail(wrapped)
 

@@ -370,7 +370,7 @@ class Leg:
         if refusal.is_symbol:
             error = InvalidSymbolError(self._venue.name, feed.topic.symbol, detail)
         else:
-            error = SubscribeError(feed.label, detail, symbol=feed.topic.symbol)
+            error = feed.error(SubscribeError, detail)
         self._subscribed.discard(name)
         self._venue.fail(feed, error)
 

@@ -85,7 +85,9 @@ class RestClient:
         url = self._base + request.path
         self.calls += 1
         try:
-            response = await self._transport.get(url, request.query, {}, timeout=settings.timeout, proxy=settings.proxy)
+            response = await self._transport.get(
+                url, request.query, self._exchange.rest_headers, timeout=settings.timeout, proxy=settings.proxy
+            )
         except TimeoutError as error:
             raise RequestTimeoutError(name, request.path, settings.timeout) from error
         except OSError as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import AuthenticationError, SubscribeError, WebSocketError
 from ..exchanges.base import Endpoint, Exchange
 from .errors import ConnectionLost, manner_of
+from .feed import StreamError
 from .leg import Leg
 from .tasks import end
 
@@ -128,7 +129,7 @@ class Session:
         log.error("%s: stopped by an unexpected error", leg.label, exc_info=error)
         if not self.legs:
             for feed in list(self.feeds.values()):
-                wrapped = WebSocketError(feed.label, f"stopped by an unexpected error: {error!r}")
+                wrapped = feed.error(WebSocketError, f"stopped by an unexpected error: {error!r}")
                 wrapped.__cause__ = error
                 self.venue.fail(feed, wrapped)
 
@@ -147,7 +148,7 @@ class Session:
         most = self.venue.settings.websocket.max_reconnect
         manner = manner_of(lost)
         why = f"{lost.cause}{f' ({manner.hint})' if manner.hint else ''}"
-        kind: type[WebSocketError | SubscribeError | AuthenticationError]
+        kind: type[StreamError]
         if manner.hopeless:
             kind, detail = AuthenticationError if lost.status == 401 else SubscribeError, why
         elif most is not None and leg.failures >= max(most, 1):
@@ -156,7 +157,7 @@ class Session:
             return False
         log.warning("%s: gave up: %s", leg.label, why)
         for feed in list(self.feeds.values()):
-            self.venue.fail(feed, kind(feed.label, detail, symbol=feed.topic.symbol))
+            self.venue.fail(feed, feed.error(kind, detail))
         return True
 
     # Rotation

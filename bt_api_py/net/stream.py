@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 
 from ..containers.base import Topic
-from ..exceptions import BtApiError, StreamOverflowError, StreamUsageError
+from ..exceptions import BtApiError, StreamOverflowError, StreamUsageError, WebSocketError
 
 log = logging.getLogger("bt_api_py.stream")
 
@@ -107,6 +107,10 @@ class Wish:
         """The venue, the topic and the symbol, for messages."""
         return " ".join(part for part in (self.exchange, self.channel or self.kind, self.symbol, self.interval) if part)
 
+    def error(self, kind: type[WebSocketError | StreamOverflowError], detail: str) -> BtApiError:
+        """Return an error of this stream."""
+        return kind(self.exchange, detail, topic=self.channel or self.kind, symbol=self.symbol)
+
 
 class Mailbox:
     """The bounded queue behind a stream. The hub holds this, never the stream, so that a dropped stream is noticed."""
@@ -189,7 +193,7 @@ class Mailbox:
         if self.wish.overflow == "raise":
             self.dropped += 1
             detail = f"the reader fell behind by {self.limit} items; read faster, or choose a larger buffer or a policy"
-            self.fail(StreamOverflowError(self.wish.label, detail, symbol=self.wish.symbol))
+            self.fail(self.wish.error(StreamOverflowError, detail))
         else:
             self._make_room()
             self.ready.append(item)

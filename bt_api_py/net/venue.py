@@ -209,7 +209,7 @@ class Venue:
         if rows:
             feed.take_snapshot(rows[0], generation)
         else:
-            feed.snapshot_failed(WebSocketError(feed.label, "the venue sent an unusable snapshot"), generation)
+            feed.snapshot_failed(feed.error(WebSocketError, "the venue sent an unusable snapshot"), generation)
 
     # Services for feeds and sessions
 
