@@ -181,7 +181,8 @@ class Leg:
             for name, item in exchange.decode_raw(payload) if session.raw else exchange.decode(payload, now()):
                 feed = feeds.get(name)
                 if feed is not None and type(item) is not Rejected:
-                    if name not in joined:
+                    # An answer joins a topic too, but only data proves the connection.
+                    if not self.is_proven or name not in joined:
                         self._join(name)
                     feed.take(item, self)
                 elif not name:
