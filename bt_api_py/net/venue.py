@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..containers import BarData, SymbolData
 from ..containers.base import Topic, row_of
-from ..exceptions import BtApiError, InvalidSymbolError, UnsupportedError, WebSocketError
+from ..exceptions import BtApiError, InvalidSymbolError, UnsupportedError
 from ..exchanges.base import Channel, Exchange, Pages, Subscription
 from ..symbols import SymbolTable
 from .books import BookFeed
@@ -17,6 +17,7 @@ from .feed import Feed
 from .klines import KlineFeed
 from .rest import RestClient
 from .session import Session
+from .snapshots import SnapshotQueue
 from .stream import EventKind, Mailbox, StreamEvent
 from .trades import TradeFeed
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("bt_api_py.net")
 
 _MARKETS_KEPT = 3600.0  # seconds for which a list of markets is believed
-_SNAPSHOTS_AT_ONCE = 4
 _CLOSING_GRACE_MS = 2000  # clocks differ: a bar that ended this recently may still change
 
 _FEEDS: dict[str, type[Feed]] = {"trades": TradeFeed, "klines": KlineFeed, "depth": BookFeed}
@@ -49,7 +49,7 @@ class Venue:
         self._markets: SymbolTable[SymbolData] | None = None
         self._markets_at = 0.0
         self._asking_markets: asyncio.Task[SymbolTable[SymbolData]] | None = None
-        self._snapshots = asyncio.Semaphore(_SNAPSHOTS_AT_ONCE)
+        self.snapshots = SnapshotQueue(self)
 
     def now_ms(self) -> int:
         """Return the time of day in milliseconds."""
@@ -190,27 +190,6 @@ class Venue:
         feed.boxes.clear()
         self._drop(feed)
 
-    # Books
-
-    def fetch_snapshot(self, feed: BookFeed, generation: int) -> None:
-        """Fetch the first state of a book, a few at a time."""
-        self.hub.spawn(self._fetch_snapshot(feed, generation), f"{feed.label} snapshot")
-
-    async def _fetch_snapshot(self, feed: BookFeed, generation: int) -> None:
-        async with self._snapshots:
-            if not feed.boxes:
-                return
-            request = self.exchange.book_request(feed.topic.venue_symbol, feed.snapshot_levels())
-            try:
-                rows = await self.rest.fetch(request, feed.topic)
-            except BtApiError as error:
-                feed.snapshot_failed(error, generation)
-                return
-        if rows:
-            feed.take_snapshot(rows[0], generation)
-        else:
-            feed.snapshot_failed(feed.error(WebSocketError, "the venue sent an unusable snapshot"), generation)
-
     # Services for feeds and sessions
 
     def later(self, delay: float, call: Callable[[], None]) -> None:
@@ -257,6 +236,7 @@ class Venue:
         return {
             "connections": {session.label: session.health() for session in self.sessions},
             "topics": [feed.health() for feed in self.feeds.values()],
+            "snapshots": self.snapshots.health(),
             "rest_calls": self.rest.calls,
             "rest_rejected": self.rest.rejected,
         }
