@@ -201,6 +201,7 @@ class Account:
         self.listeners: dict[Listener, None] = {}
         self.changes: list[AccountChange] = []
         self._orders: dict[str, AccountOrder] = {}
+        self._waiting: dict[str, AccountOrder] = {}  # those of them that are open: a long life has few
         self._fills: list[AccountFill] = []
         self._balances: dict[str, AccountBalance] = {}
         self._positions: dict[str, AccountPosition] = {}
@@ -223,7 +224,9 @@ class Account:
 
     def orders(self, *, is_open: bool | None = None) -> list[AccountOrder]:
         """Return every order as it is now, oldest first; or only those that are, or are not, open."""
-        return [order for order in self._orders.values() if is_open in (None, order.is_open)]
+        if is_open:
+            return list(self._waiting.values())
+        return [order for order in self._orders.values() if is_open is None or not order.is_open]
 
     def fills(self) -> list[AccountFill]:
         """Return every fill, oldest first."""
@@ -421,6 +424,10 @@ class Account:
     def _settle(self, cause: str, order: AccountOrder, moves: Mapping[str, tuple[Decimal, Decimal]]) -> AccountOrder:
         moved = self._moved(moves)  # first, because it may refuse
         self._orders[order.order_id] = order
+        if order.is_open:
+            self._waiting[order.order_id] = order
+        else:
+            self._waiting.pop(order.order_id, None)
         if order.last is not None:
             self._fills.append(order.last)
         self._record(cause, order=order, **moved)
