@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SOURCES := bt_api_py tests examples docs README.md
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint types test live docs demo check clean
+.PHONY: help install format lint types test soak live docs demo check clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ types: $(VENV)/.has-test  ## mypy in strict mode; pyright on what users see
 
 test: $(VENV)/.has-test  ## all tests that need no network
 	$(BIN)/python -m pytest
+
+soak: $(VENV)/.has-test  ## thousands of seeds, millions of messages; SOAK="--seeds 9" for less
+	$(BIN)/python -m tests.simulation.soak $(SOAK)
 
 live: $(VENV)/.has-test  ## the tests against the real venues
 	$(BIN)/python -m pytest -m live

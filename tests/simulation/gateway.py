@@ -37,7 +37,7 @@ class Plan:
     symbols: tuple[str, ...] = ("SIM001USDT", "SIM002USDT")
     quiet: str = "HALTUSDT"
     rate: float = 10.0
-    seconds: float = 10.0
+    seconds: float = 8.0
     redundancy: int = 1
     start: float = 0.0
 
@@ -147,7 +147,8 @@ class Run:
             record.check()
             record.check_silence(PATIENCE)
         for record in self.quiet:
-            assert record.stream.stats.state in ("live", "connecting", "stale"), str(record)
+            # Nothing happens there, so whether it is live can only be told after a probe.
+            assert record.stream.stats.state not in ("failed", "closed"), str(record)
         for name, slow in self._slow:
             fast = next(record for record in self.records if (record.exchange, record.kind) == (name, "trades"))
             stats, other = slow.stats, fast.stream.stats
@@ -165,8 +166,7 @@ async def play(sim, plan, run=None):
     """Run a plan on a simulator and judge it; return the run."""
     run = run or Run(sim, plan)
     others = asyncio.all_tasks()
-    settings = {"websocket": {**_WEBSOCKET, "redundancy": plan.redundancy}, "timeout": TIMEOUT}
-    async with sim.api(**settings) as api:
+    async with sim.api(**settings_of(plan)) as api:
         run.open(api)
         await asyncio.sleep(2)
         await run.mischief.run(plan.seconds)
@@ -180,6 +180,11 @@ async def play(sim, plan, run=None):
     for name in plan.exchanges:
         assert not sim.stats[name].breaches, f"{name}: {dict(sim.stats[name].breaches)}"
     return run
+
+
+def settings_of(plan):
+    """Return the settings of a plan, the same for every exchange."""
+    return {"websocket": {**_WEBSOCKET, "redundancy": plan.redundancy}, "timeout": TIMEOUT}
 
 
 async def check_nothing_left(sim, others):
