@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -20,6 +20,9 @@ from ..containers.instrument import SymbolData
 from ..exceptions import BtApiError, ConfigurationError, DataParseError, UnsupportedError, did_you_mean
 from ..settings import ExchangeSettings
 from ..symbols import SymbolStyle
+
+if TYPE_CHECKING:
+    from .account_base import PrivateSide
 
 # How a venue is reached
 
@@ -252,6 +255,8 @@ class Refusal(msgspec.Struct, frozen=True):
     code: str = ""
     is_symbol: bool = False  # the market does not exist, rather than the channel
     is_pace: bool = False  # too many messages: worth another try
+    is_login: bool = False  # key, signature, passphrase, address or permission
+    is_clock: bool = False  # the time stamp of a login
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -262,6 +267,12 @@ class Answer(msgspec.Struct, frozen=True):
 
 class Alive(msgspec.Struct, frozen=True):
     """A sign of life without content, such as the answer to our ping."""
+
+
+class Expired(msgspec.Struct, frozen=True):
+    """What was subscribed here is over without the socket being closed: a key was revoked, a token ran out."""
+
+    detail: str
 
 
 class Farewell(msgspec.Struct, frozen=True):
@@ -285,7 +296,7 @@ class Ignored(msgspec.Struct, frozen=True):
 # What decoders raise for a text that they cannot read; the last for one that is nested without end.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-Control = Ack | Refusal | Answer | Alive | Farewell | Rejected | Ignored
+Control = Ack | Refusal | Answer | Alive | Expired | Farewell | Rejected | Ignored
 Item = tuple[str, Any]
 
 
@@ -313,6 +324,7 @@ class Request(msgspec.Struct, frozen=True):
         channel: how the answer is read.
         rate: the budget it is taken from; one without a name is the path's own.
         cost: units of that budget.
+        signed: the private side signs it.
     """
 
     path: str
@@ -320,6 +332,7 @@ class Request(msgspec.Struct, frozen=True):
     query: dict[str, str] = {}
     rate: Rate = Rate(10, 1.0)
     cost: int = 1
+    signed: bool = False
 
     @property
     def budget(self) -> str:
@@ -368,7 +381,7 @@ class Exchange:
     channels: ClassVar[Mapping[str, Channel]]  # the venue's channel -> how its frames are read
     kinds: ClassVar[tuple[str, ...]] = ("ticker", "depth", "trades", "klines")
     used_weight_header: ClassVar[str | None] = None
-    docs: ClassVar[str] = ""
+    account: ClassVar[type[PrivateSide] | None] = None  # the private side, where there is one
 
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
         self.settings = settings or ExchangeSettings()
@@ -686,6 +699,7 @@ __all__ = [
     "Control",
     "Endpoint",
     "Exchange",
+    "Expired",
     "Farewell",
     "Heartbeat",
     "Ignored",

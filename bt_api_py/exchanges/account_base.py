@@ -1,0 +1,196 @@
+"""The words in which the private side of a venue is described: login, signatures, orders, fills, balances, positions.
+
+Pure like `base`: bytes in, records out. A private side is an `Exchange` of its own, with its own sockets, channels and
+REST calls, which the public one names in `Exchange.account`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from ..containers.base import Row
+from ..containers.order import OrderStatus
+from ..containers.trade import TradeRow
+from ..settings import ExchangeSettings
+from .base import Command, Exchange, Pages, Request
+
+Kind = Literal["order", "fill", "balance", "position", "note"]
+
+
+class OrderRow(Row):
+    """Base of the order records. A venue declares those of these names that it sends:
+
+    ``venue_symbol``, ``order_id``, ``client_order_id``, ``side`` (``"buy"``/``"sell"``), ``order_type``, ``price``,
+    ``quantity``, ``status`` (normalised, see `OrderStatus`), ``venue_status``, ``filled_quantity`` (base, cumulative),
+    ``average_price``, ``cumulative_quote``, ``time_in_force``, ``reduce_only``, ``create_time``, ``timestamp`` (ms, of
+    this change).
+    """
+
+    kind: ClassVar[Kind] = "order"
+
+    @property
+    def fill(self) -> FillRow | None:
+        """The fill that caused this record, where the venue tells it here."""
+        return None
+
+    @property
+    def awaits_fill(self) -> str | None:
+        """The id of a fill that comes apart and carries the fee, where the venue splits the two."""
+        return None
+
+
+class FillRow(TradeRow):
+    """Base of the records of own fills, and the form in which an order record hands one on.
+
+    Declared: ``venue_symbol``, ``order_id``, ``client_order_id``, ``trade_id``, ``price``, ``quantity``, ``side`` (of
+    one's own order), ``trade_type`` (``"maker"``/``"taker"``), ``fee`` (positive is paid), ``fee_asset``, ``timestamp``.
+    """
+
+    kind: ClassVar[Kind] = "fill"
+
+
+class OwnFill(FillRow, kw_only=True):
+    """A fill with nothing left to compute."""
+
+    venue_symbol: str
+    order_id: str
+    trade_id: str | int
+    price: float
+    quantity: float
+    side: str | None
+    timestamp: int
+    client_order_id: str | None = None
+    trade_type: str | None = None
+    fee: float | None = None
+    fee_asset: str | None = None
+
+
+class BalanceRow(Row):
+    """Base of the balance records: ``asset`` and two of ``free``, ``locked``, ``total``; ``timestamp`` where sent."""
+
+    kind: ClassVar[Kind] = "balance"
+
+    @property
+    def counts(self) -> bool:
+        """Whether this balance belongs to the account that is watched."""
+        return True
+
+
+class PositionRow(Row):
+    """Base of the position records: ``venue_symbol``, ``quantity``, ``side`` and what `PositionData` reads."""
+
+    kind: ClassVar[Kind] = "position"
+
+    @property
+    def key(self) -> str:
+        """What tells two positions apart: both sides of one market may be held."""
+        row: Any = self
+        return f"{row.venue_symbol} {getattr(row, 'side', None) or ''}"
+
+
+class Note(Row):
+    """A record that is understood and needs nothing done."""
+
+    kind: ClassVar[Kind] = "note"
+
+
+class SignedCall(msgspec.Struct, frozen=True):
+    """A REST call ready to be sent: the query exactly as it was signed, and the headers."""
+
+    query: str
+    headers: dict[str, str]
+
+    def __repr__(self) -> str:
+        return "SignedCall('***')"
+
+
+class PrivateSide(Exchange):
+    """The account of one user at one venue.
+
+    To declare: `endpoints` with one entry ``"account"``, `names` (everything that is subscribed there), `channels`
+    by the word that `split` gives, `credentials`, `kinds`. To write: `login`, `route`, `split`, `subscribe`,
+    `control`, `sign` and the calls that read the present state.
+    """
+
+    kinds = ("orders", "fills", "balances")
+    credentials: ClassVar[tuple[str, ...]] = ("api_key", "secret")
+    names: ClassVar[tuple[str, ...]]
+    endpoint_name: ClassVar[str] = "account"
+
+    def __init__(self, settings: ExchangeSettings | None = None) -> None:
+        super().__init__(settings)
+        self.unknown_words: set[str] = set()
+
+    def login(self, now_ms: int, ids: Iterator[int]) -> Command | None:
+        """Return what has to be sent, and acknowledged, before anything is subscribed; ``None`` for nothing.
+
+        Args:
+            now_ms: the venue's time.
+        """
+        raise NotImplementedError
+
+    def sign(self, request: Request, now_ms: int) -> SignedCall:
+        """Return a REST call with its signature; `now_ms` is the venue's time."""
+        raise NotImplementedError
+
+    def is_clock_error(self, error: Exception) -> bool:
+        """Whether the venue refused a call because of its time stamp."""
+        return False
+
+    # The present state. Each yields requests, is sent the records of the answers, and ends when that is all.
+
+    def balances(self) -> Pages:
+        """Ask for every balance."""
+        raise NotImplementedError
+
+    def positions(self) -> Pages:
+        """Ask for every open position."""
+        yield from ()
+
+    def open_orders(self) -> Pages:
+        """Ask for every open order."""
+        raise NotImplementedError
+
+    def orders_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
+        """Ask for orders that changed since a time; `symbols` are the venue's, where it wants them one by one."""
+        raise NotImplementedError
+
+    def order(self, venue_symbol: str, order_id: str) -> Pages:
+        """Ask for one order."""
+        raise NotImplementedError
+
+    def fills_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
+        """Ask for one's own fills since a time."""
+        raise NotImplementedError
+
+    # What all share
+
+    def key(self, name: str) -> str:
+        """Return a credential.
+
+        Raises:
+            KeyError: it is not set; checked before a stream is opened.
+        """
+        value = getattr(self.settings, name)
+        if value is None:
+            raise KeyError(name)
+        return str(value.reveal())
+
+    @classmethod
+    def missing(cls, settings: ExchangeSettings) -> list[str]:
+        """Return the names of the credentials that are not set."""
+        return [name for name in cls.credentials if not getattr(settings, name)]
+
+
+def encoded(query: Mapping[str, str]) -> str:
+    """Return a query as it is sent and signed: percent-encoded with upper-case digits, in the given order."""
+    return urlencode(query, quote_via=quote, safe="")
+
+
+def status_of(words: Mapping[str, OrderStatus], word: str | None) -> OrderStatus:
+    """Return the normalised status of a venue's word, ``"unknown"`` for one that is not in the table."""
+    return words.get(word or "", "unknown")
