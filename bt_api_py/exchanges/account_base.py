@@ -46,8 +46,8 @@ class OrderRow(Row):
 class FillRow(TradeRow):
     """Base of the records of own fills, and the form in which an order record hands one on.
 
-    Declared: ``venue_symbol``, ``order_id``, ``client_order_id``, ``trade_id``, ``price``, ``quantity``, ``side`` (of
-    one's own order), ``trade_type`` (``"maker"``/``"taker"``), ``fee`` (positive is paid), ``fee_asset``, ``timestamp``.
+    Declared: ``venue_symbol``, ``order_id``, ``client_order_id``, ``trade_id``, ``price``, ``quantity``, ``side`` (of the
+    own order), ``trade_type`` (``"maker"``/``"taker"``), ``fee`` (positive is paid), ``fee_asset``, ``timestamp``.
     """
 
     kind: ClassVar[Kind] = "fill"

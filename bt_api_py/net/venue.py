@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ..containers import BarData, SymbolData
 from ..containers.base import Topic, row_of
 from ..exceptions import BtApiError, InvalidSymbolError, UnsupportedError, WebSocketError
+from ..exchanges.account_base import PrivateSide
 from ..exchanges.base import Channel, Exchange, Pages, Subscription
 from ..symbols import SymbolTable
+from .account import KINDS, Account
 from .books import BookFeed
 from .feed import Feed
 from .klines import KlineFeed
@@ -27,6 +29,8 @@ log = logging.getLogger("bt_api_py.net")
 
 _MARKETS_KEPT = 3600.0  # seconds for which a list of markets is believed
 _SNAPSHOTS_AT_ONCE = 4
+_CLOCK_BELIEVED = 600.0  # seconds for which a measurement of the venue's clock holds
+_SKEW_TOLD_MS = 500
 _CLOSING_GRACE_MS = 2000  # clocks differ: a bar that ended this recently may still change
 
 _FEEDS: dict[str, type[Feed]] = {"trades": TradeFeed, "klines": KlineFeed, "depth": BookFeed}
@@ -49,6 +53,10 @@ class Venue:
         self._markets: SymbolTable[SymbolData] | None = None
         self._markets_at = 0.0
         self._asking_markets: asyncio.Task[SymbolTable[SymbolData]] | None = None
+        self.account: Account | None = None
+        self._clock_offset_ms = 0.0
+        self._clock_measured_at: float | None = None
+        self._told_skew = False
         self._snapshots = asyncio.Semaphore(_SNAPSHOTS_AT_ONCE)
 
     def now_ms(self) -> int:
@@ -127,6 +135,9 @@ class Venue:
             InvalidSymbolError, UnsupportedError: the venue does not have it.
         """
         wish = box.wish
+        if wish.kind in KINDS:
+            await self._open_private(box)
+            return
         topic = (
             await self.resolve(wish.symbol, wish.kind, wish.interval) if wish.symbol else Topic(self.name, wish.kind)
         )
@@ -156,8 +167,8 @@ class Venue:
         for session in self.sessions:
             if session.endpoint_name == endpoint and session.raw == raw and session.has_room:
                 return session
-        self._numbers += 1
-        session = Session(self, endpoint, self._numbers, raw=raw)
+        own = type(self.exchange)(self.settings)
+        session = Session(self, endpoint, self.next_number(), exchange=own, raw=raw)
         self.sessions.append(session)
         return session
 
@@ -165,6 +176,12 @@ class Venue:
         """Take a box off its feed; a feed without readers is given back after a while."""
         feed = box.source
         box.source = None
+        if isinstance(feed, Account):
+            feed.detach(box)
+            if not feed.boxes:
+                feed.unused_since = self.clock.monotonic()
+                if self.hub.is_closing or not self.settings.websocket.linger:
+                    self.drop_account(feed)
         if not isinstance(feed, Feed):
             return
         feed.detach(box)
@@ -189,6 +206,78 @@ class Venue:
             box.source = None
         feed.boxes.clear()
         self._drop(feed)
+
+    # The account
+
+    async def _open_private(self, box: Mailbox) -> None:
+        wish = box.wish
+        topic = await self.resolve(wish.symbol, wish.kind) if wish.symbol else Topic(self.name, wish.kind)
+        try:
+            markets = await self._shared_markets()
+        except BtApiError as error:
+            log.warning(
+                "%s: list of markets out of reach (%s); symbols stay as the venue writes them", self.name, error
+            )
+            markets = None
+        if box.is_closed:
+            return
+        if self.account is None:
+            kind = self.exchange.account
+            assert kind is not None, f"{self.name} has no account streams"
+            self.account = Account(self, kind(self.settings), markets)
+            self.account.open()
+        self.account.attach(box, topic)
+
+    def private_rest(self, private: PrivateSide) -> RestClient:
+        """Return a client whose signed calls carry the venue's time."""
+        return RestClient(private, self.transport, self.clock, signing_ms=self.signing_ms, refused=self.forget_clock)
+
+    def drop_account(self, account: Account) -> None:
+        """Give the account's subscriptions back and close its sockets."""
+        if self.account is account:
+            self.account = None
+        if account.session in self.sessions:
+            self.sessions.remove(account.session)
+            self.hub.spawn(account.session.close(), f"{account.session.label} closing")
+
+    # The venue's clock
+
+    async def signing_ms(self) -> int:
+        """Return the venue's time, measured now and then; our own where it cannot be measured."""
+        now = self.clock.monotonic()
+        if self._clock_measured_at is None or now - self._clock_measured_at > _CLOCK_BELIEVED:
+            began = self.clock.now()
+            try:
+                server = await self.server_time()
+            except BtApiError as error:
+                log.warning("%s: the venue's clock cannot be read (%s); signing with our own", self.name, error)
+            else:
+                self._clock_offset_ms = server - 500 * (began + self.clock.now())
+                self._clock_measured_at = now
+                self._tell_skew()
+        return self.signing_now_ms()
+
+    def signing_now_ms(self) -> int:
+        """Return the venue's time as far as it is known."""
+        return int(self.clock.now() * 1000 + self._clock_offset_ms)
+
+    def forget_clock(self) -> None:
+        """Measure the venue's clock anew before the next signature: it refused a time stamp."""
+        self._clock_measured_at = None
+
+    def _tell_skew(self) -> None:
+        if abs(self._clock_offset_ms) > _SKEW_TOLD_MS and not self._told_skew:
+            self._told_skew = True
+            log.warning(
+                "%s: this machine's clock is %.0f ms off the venue's; signatures are corrected, but set it right",
+                self.name,
+                -self._clock_offset_ms,
+            )
+
+    def next_number(self) -> int:
+        """Return a number for the label of a session."""
+        self._numbers += 1
+        return self._numbers
 
     # Books
 
@@ -251,19 +340,23 @@ class Venue:
                 feed.tick()
         for session in self.sessions:
             session.tick()
+        account = self.account
+        if account is not None and not account.boxes and account.unused_since <= unused_before:
+            self.drop_account(account)
 
     def health(self) -> dict[str, Any]:
         """Return what is known of this exchange, JSON-ready."""
         return {
             "connections": {session.label: session.health() for session in self.sessions},
             "topics": [feed.health() for feed in self.feeds.values()],
+            "account": None if self.account is None else self.account.health(),
             "rest_calls": self.rest.calls,
             "rest_rejected": self.rest.rejected,
         }
 
     # Snapshots for users
 
-    async def collect(self, pages: Pages, topic: Topic) -> list[Any]:
+    async def collect(self, pages: Pages, topic: Topic, rest: RestClient | None = None) -> list[Any]:
         """Return the objects of all pages that an adapter asks for, marked as back-fill.
 
         Raises:
@@ -273,7 +366,7 @@ class Venue:
         found: list[Any] = []
         page = next(pages, None)
         while page is not None:
-            rows = await self.rest.fetch(page, topic, origin="backfill")
+            rows = await (rest or self.rest).fetch(page, topic, origin="backfill")
             found.extend(rows)
             if len(found) > most:
                 pages.close()
