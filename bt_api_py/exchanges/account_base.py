@@ -15,10 +15,20 @@ import msgspec
 from ..containers.base import Row
 from ..containers.order import OrderStatus
 from ..containers.trade import TradeRow
+from ..exceptions import AuthenticationError
+from ..secrets import MASK
 from ..settings import ExchangeSettings
-from .base import Command, Exchange, Pages, Request
+from ..symbols import SymbolStyle
+from .base import Command, Exchange, Pages, Refusal, Request
 
 Kind = Literal["order", "fill", "balance", "position", "note"]
+
+# What a user can look at when a venue refuses a login or a signature; see `PrivateSide.advice`.
+CHECK_KEY = "check the key: does it exist, and is it for this venue, region and environment?"
+CHECK_SECRET = "check the secret"
+CHECK_PASSPHRASE = "check the passphrase"
+CHECK_CLOCK = "check the clock"
+CHECK_RIGHTS = "is this address allowed to use the key, and does the key permit reading?"
 
 
 class OrderRow(Row):
@@ -31,6 +41,12 @@ class OrderRow(Row):
     """
 
     kind: ClassVar[Kind] = "order"
+
+    def defect(self) -> str | None:
+        row: Any = self
+        if row.order_id == "":
+            return "no order id"
+        return None if row.venue_symbol else "no symbol"
 
     @property
     def fill(self) -> FillRow | None:
@@ -74,6 +90,9 @@ class BalanceRow(Row):
 
     kind: ClassVar[Kind] = "balance"
 
+    def defect(self) -> str | None:
+        return None if self.asset else "no asset"  # type: ignore[attr-defined]  # declared by each venue's record
+
     @property
     def counts(self) -> bool:
         """Whether this balance belongs to the account that is watched."""
@@ -105,20 +124,36 @@ class SignedCall(msgspec.Struct, frozen=True):
     headers: dict[str, str]
 
     def __repr__(self) -> str:
-        return "SignedCall('***')"
+        return f"SignedCall('{MASK}')"
+
+    def __rich_repr__(self) -> Iterator[str]:
+        yield MASK  # otherwise the library adds one that shows every field
+
+
+class LoginCommand(Command, frozen=True):
+    """A login: its text holds a key, a signature or a passphrase and shows itself to nobody."""
+
+    def __repr__(self) -> str:
+        return f"LoginCommand('{MASK}', id={self.id!r})"
+
+    def __rich_repr__(self) -> Iterator[str]:
+        yield MASK
 
 
 class PrivateSide(Exchange):
     """The account of one user at one venue.
 
     To declare: `endpoints` with one entry ``"account"``, `names` (everything that is subscribed there), `channels`
-    by the word that `split` gives, `credentials`, `kinds`. To write: `login`, `route`, `split`, `subscribe`,
-    `control`, `sign` and the calls that read the present state.
+    by the word that `split` gives, `credentials`, `kinds`, `advice`. To write: `login`, `route`, `split`,
+    `subscribe`, `control`, `sign` and the calls that read the present state.
     """
 
     kinds = ("orders", "fills", "balances")
+    symbols = SymbolStyle()
+    intervals = {}
     credentials: ClassVar[tuple[str, ...]] = ("api_key", "secret")
     names: ClassVar[tuple[str, ...]]
+    advice: ClassVar[Mapping[str, str]]  # the venue's code of a refused login or signature -> what to look at
     endpoint_name: ClassVar[str] = "account"
 
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
@@ -139,7 +174,7 @@ class PrivateSide(Exchange):
 
     def is_clock_error(self, error: Exception) -> bool:
         """Whether the venue refused a call because of its time stamp."""
-        return False
+        return isinstance(error, AuthenticationError) and self.advice.get(error.code) == CHECK_CLOCK
 
     # The present state. Each yields requests, is sent the records of the answers, and ends when that is all.
 
@@ -160,7 +195,7 @@ class PrivateSide(Exchange):
         raise NotImplementedError
 
     def order(self, venue_symbol: str, order_id: str) -> Pages:
-        """Ask for one order."""
+        """Ask for one order; the answer is a list of one."""
         raise NotImplementedError
 
     def fills_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
@@ -180,10 +215,30 @@ class PrivateSide(Exchange):
             raise KeyError(name)
         return str(value.reveal())
 
+    def refusal(
+        self, text: str, code: str, *, id: str | None = None, name: str | None = None, is_pace: bool = False
+    ) -> Refusal:
+        """Return a refusal, with what to look at where that is known."""
+        hint = self.advice.get(code)
+        is_clock = hint == CHECK_CLOCK
+        is_login = hint is not None and not is_clock
+        detail = advised(text, code, hint)
+        return Refusal(detail, id, name, code, is_pace=is_pace, is_login=is_login, is_clock=is_clock)
+
     @classmethod
     def missing(cls, settings: ExchangeSettings) -> list[str]:
         """Return the names of the credentials that are not set."""
         return [name for name in cls.credentials if not getattr(settings, name)]
+
+
+def advised(text: str, code: str, hint: str | None) -> str:
+    """Return the venue's text with its code, and what to look at where that is known."""
+    return f"{text} (code {code})" + (f"; {hint}" if hint else "")
+
+
+def login_error(exchange_name: str, text: str, code: str, hint: str) -> AuthenticationError:
+    """Return the error of a call that the venue does not let this key make."""
+    return AuthenticationError(exchange_name, advised(text, code, hint), code=code)
 
 
 def encoded(query: Mapping[str, str]) -> str:

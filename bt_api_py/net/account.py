@@ -114,7 +114,7 @@ class Account:
         self.reconciliations = 0
         self._markets = markets
         self._topics: dict[tuple[str, str, Origin], Topic] = {}
-        self._session = Session(venue, private.endpoint_name, venue.next_number(), exchange=private)
+        self._session = Session(venue, private.endpoint_name, next(venue.numbers), exchange=private)
         self._parts = [AccountPart(self, self._session, name) for name in private.names]
         self._joined: set[str] = set()
         self._orders: OrderedDict[str, Order] = OrderedDict()
@@ -321,7 +321,7 @@ class Account:
         for key in [key for key in self._positions if key not in held]:
             del self._positions[key]
         if self._since_ms is None:
-            self._since_ms = self.venue.signing_now_ms()
+            self._since_ms = self.venue.time.now_ms()
         self.reconciliations += 1
         self.is_live = True
         self._set_state("live")

@@ -333,7 +333,7 @@ class BookFeed(Feed):
             return
         self._is_asking = True
         if self.keeper.rule.snapshot == "rest":
-            self.venue.fetch_snapshot(self, self._generation)
+            self.venue.snapshots.ask(self, self._generation)
         else:
             self.session.ask_snapshot(self.name)
             self._later(_REQUEST_DEADLINE, self._ask_again)
@@ -349,6 +349,10 @@ class BookFeed(Feed):
         numbers = [levels for levels in wanted if levels is not None]
         self._levels_loaded = None if len(numbers) < len(wanted) else max([_LEAST_SNAPSHOT, *numbers])
         return self._levels_loaded
+
+    def awaits_snapshot(self, generation: int) -> bool:
+        """Whether somebody still waits for the state that was asked for then."""
+        return generation == self._generation and bool(self.boxes)
 
     def take_snapshot(self, row: BookRow, generation: int) -> None:
         """Take the first state that was fetched by REST; one that was asked for before a fault is left out."""

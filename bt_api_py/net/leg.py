@@ -181,7 +181,7 @@ class Leg:
         """
         venue, exchange = self._venue, self.session.exchange
         assert isinstance(exchange, PrivateSide), f"{self.label} has no way to log in"
-        command = exchange.login(await venue.signing_ms(), self._ids)
+        command = exchange.login(await venue.time.for_signing(), self._ids)
         if command is None:
             return
         connection.send(command.payload)
@@ -201,7 +201,7 @@ class Leg:
             kind = type(item)
             if kind is Refusal and (item.id == command.id or item.is_login or item.is_clock):
                 if item.is_clock:
-                    self._venue.forget_clock()
+                    self._venue.time.forget()
                     raise ConnectionLost(f"login refused: {item.detail}")
                 if item.is_pace:
                     raise ConnectionLost(f"login refused: {item.detail}")
@@ -230,7 +230,8 @@ class Leg:
             for name, item in exchange.decode_raw(payload) if session.raw else exchange.decode(payload, now()):
                 feed = feeds.get(name)
                 if feed is not None and type(item) is not Rejected:
-                    if name not in joined:
+                    # An answer joins a topic too, but only data proves the connection.
+                    if not self.is_proven or name not in joined:
                         self._join(name)
                     feed.take(item, self)
                 elif not name:

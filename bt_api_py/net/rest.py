@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from ..clock import Clock
 from ..containers.base import Origin, Topic
 from ..exceptions import BtApiError, NetworkError, RateLimitError, RequestFailedError, RequestTimeoutError
-from ..exchanges.account_base import PrivateSide, encoded
+from ..exchanges.account_base import PrivateSide
 from ..exchanges.base import Exchange, Request
 from .errors import is_retryable
 from .limits import limits_of
@@ -107,11 +107,9 @@ class RestClient:
             log.debug("%s: %s waits %.2f s for its budget", name, request.path, wait)
             await clock.sleep(wait)
         settings = self._exchange.settings
-        url = self._base + request.path
         self.calls += 1
         try:
-            query, headers = await self._dressed(request)
-            response = await self._transport.get(url, query, headers, timeout=settings.timeout, proxy=settings.proxy)
+            response = await self._get(request)
         except TimeoutError as error:
             raise RequestTimeoutError(name, request.path, settings.timeout) from error
         except OSError as error:
@@ -130,15 +128,17 @@ class RestClient:
             raise RequestFailedError(name, request.path, "unexpected answer", response.status)
         return response
 
-    async def _dressed(self, request: Request) -> tuple[str, Mapping[str, str]]:
-        """Return the query as it is sent, and the headers; signed where the request asks for it."""
+    async def _get(self, request: Request) -> Response:
         exchange = self._exchange
-        if not request.signed:
-            return encoded(request.query), exchange.rest_headers
-        assert isinstance(exchange, PrivateSide), f"{request.path} is signed by a private side only"
-        assert self._signing_ms is not None, f"{request.path} needs the venue's time"
-        call = exchange.sign(request, await self._signing_ms())
-        return call.query, {**exchange.rest_headers, **call.headers}
+        settings = exchange.settings
+        url, query, headers = self._base + request.path, request.query, exchange.rest_headers
+        if request.signed:
+            assert isinstance(exchange, PrivateSide), f"{request.path} is signed by a private side only"
+            assert self._signing_ms is not None, f"{request.path} needs the venue's time"
+            call = exchange.sign(request, await self._signing_ms())
+            # What was signed is what is sent, to the letter.
+            url, query, headers = f"{url}?{call.query}", {}, {**headers, **call.headers}
+        return await self._transport.get(url, query, headers, timeout=settings.timeout, proxy=settings.proxy)
 
     def _check_ban(self) -> None:
         blocked = self._host.blocked_for(self._clock.monotonic())

@@ -24,4 +24,9 @@ async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
         # A loop that ends cancels everything itself; a second blow would interrupt the cleaning up.
         if not task.cancelling():
             task.cancel()
-    await asyncio.gather(*ending, return_exceptions=True)
+    if ending:
+        # Not gather: whoever is cancelled while waiting there cancels them again, in the middle of their cleaning up.
+        await asyncio.wait(ending)
+    for task in ending:
+        if not task.cancelled():
+            task.exception()  # it has been ended on purpose; how, nobody asks

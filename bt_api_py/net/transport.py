@@ -66,9 +66,9 @@ class Transport(Protocol):
         ...
 
     async def get(
-        self, url: str, query: str, headers: Mapping[str, str], *, timeout: float, proxy: str | None
+        self, url: str, query: Mapping[str, str], headers: Mapping[str, str], *, timeout: float, proxy: str | None
     ) -> Response:
-        """Make a GET request. The query is sent as it is: it may be signed.
+        """Make a GET request. A URL that has a query of its own is sent as it is: it may be signed.
 
         Raises:
             TimeoutError: no answer within `timeout` seconds.
@@ -167,9 +167,9 @@ class AiohttpTransport:
         return AiohttpSocket(socket, max_message_size)
 
     async def get(
-        self, url: str, query: str, headers: Mapping[str, str], *, timeout: float, proxy: str | None
+        self, url: str, query: Mapping[str, str], headers: Mapping[str, str], *, timeout: float, proxy: str | None
     ) -> Response:
-        address = URL(f"{url}?{query}" if query else url, encoded=True)
+        address = URL(url).with_query(query) if query else URL(url, encoded=True)
         try:
             async with (
                 asyncio.timeout(timeout),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ..containers import BarData, SymbolData
 from ..containers.base import Topic, row_of
-from ..exceptions import BtApiError, InvalidSymbolError, UnsupportedError, WebSocketError
+from ..exceptions import BtApiError, InvalidSymbolError, UnsupportedError
 from ..exchanges.account_base import PrivateSide
 from ..exchanges.base import Channel, Exchange, Pages, Subscription
 from ..symbols import SymbolTable
@@ -19,8 +20,10 @@ from .feed import Feed
 from .klines import KlineFeed
 from .rest import RestClient
 from .session import Session
+from .snapshots import SnapshotQueue
 from .stream import EventKind, Mailbox, StreamEvent
 from .trades import TradeFeed
+from .venue_clock import VenueClock
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -28,9 +31,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("bt_api_py.net")
 
 _MARKETS_KEPT = 3600.0  # seconds for which a list of markets is believed
-_SNAPSHOTS_AT_ONCE = 4
-_CLOCK_BELIEVED = 600.0  # seconds for which a measurement of the venue's clock holds
-_SKEW_TOLD_MS = 500
 _CLOSING_GRACE_MS = 2000  # clocks differ: a bar that ended this recently may still change
 
 _FEEDS: dict[str, type[Feed]] = {"trades": TradeFeed, "klines": KlineFeed, "depth": BookFeed}
@@ -49,15 +49,13 @@ class Venue:
         self.rest = RestClient(exchange, hub.transport, hub.clock)
         self.feeds: dict[tuple[str, str, bool], Feed] = {}
         self.sessions: list[Session] = []
-        self._numbers = 0
+        self.numbers = count(1)  # of sessions, for their labels
         self._markets: SymbolTable[SymbolData] | None = None
         self._markets_at = 0.0
         self._asking_markets: asyncio.Task[SymbolTable[SymbolData]] | None = None
         self.account: Account | None = None
-        self._clock_offset_ms = 0.0
-        self._clock_measured_at: float | None = None
-        self._told_skew = False
-        self._snapshots = asyncio.Semaphore(_SNAPSHOTS_AT_ONCE)
+        self.time = VenueClock(self)
+        self.snapshots = SnapshotQueue(self)
 
     def now_ms(self) -> int:
         """Return the time of day in milliseconds."""
@@ -168,7 +166,7 @@ class Venue:
             if session.endpoint_name == endpoint and session.raw == raw and session.has_room:
                 return session
         own = type(self.exchange)(self.settings)
-        session = Session(self, endpoint, self.next_number(), exchange=own, raw=raw)
+        session = Session(self, endpoint, next(self.numbers), exchange=own, raw=raw)
         self.sessions.append(session)
         return session
 
@@ -230,7 +228,9 @@ class Venue:
 
     def private_rest(self, private: PrivateSide) -> RestClient:
         """Return a client whose signed calls carry the venue's time."""
-        return RestClient(private, self.transport, self.clock, signing_ms=self.signing_ms, refused=self.forget_clock)
+        return RestClient(
+            private, self.transport, self.clock, signing_ms=self.time.for_signing, refused=self.time.forget
+        )
 
     def drop_account(self, account: Account) -> None:
         """Give the account's subscriptions back and close its sockets."""
@@ -239,66 +239,6 @@ class Venue:
         if account.session in self.sessions:
             self.sessions.remove(account.session)
             self.hub.spawn(account.session.close(), f"{account.session.label} closing")
-
-    # The venue's clock
-
-    async def signing_ms(self) -> int:
-        """Return the venue's time, measured now and then; our own where it cannot be measured."""
-        now = self.clock.monotonic()
-        if self._clock_measured_at is None or now - self._clock_measured_at > _CLOCK_BELIEVED:
-            began = self.clock.now()
-            try:
-                server = await self.server_time()
-            except BtApiError as error:
-                log.warning("%s: the venue's clock cannot be read (%s); signing with our own", self.name, error)
-            else:
-                self._clock_offset_ms = server - 500 * (began + self.clock.now())
-                self._clock_measured_at = now
-                self._tell_skew()
-        return self.signing_now_ms()
-
-    def signing_now_ms(self) -> int:
-        """Return the venue's time as far as it is known."""
-        return int(self.clock.now() * 1000 + self._clock_offset_ms)
-
-    def forget_clock(self) -> None:
-        """Measure the venue's clock anew before the next signature: it refused a time stamp."""
-        self._clock_measured_at = None
-
-    def _tell_skew(self) -> None:
-        if abs(self._clock_offset_ms) > _SKEW_TOLD_MS and not self._told_skew:
-            self._told_skew = True
-            log.warning(
-                "%s: this machine's clock is %.0f ms off the venue's; signatures are corrected, but set it right",
-                self.name,
-                -self._clock_offset_ms,
-            )
-
-    def next_number(self) -> int:
-        """Return a number for the label of a session."""
-        self._numbers += 1
-        return self._numbers
-
-    # Books
-
-    def fetch_snapshot(self, feed: BookFeed, generation: int) -> None:
-        """Fetch the first state of a book, a few at a time."""
-        self.hub.spawn(self._fetch_snapshot(feed, generation), f"{feed.label} snapshot")
-
-    async def _fetch_snapshot(self, feed: BookFeed, generation: int) -> None:
-        async with self._snapshots:
-            if not feed.boxes:
-                return
-            request = self.exchange.book_request(feed.topic.venue_symbol, feed.snapshot_levels())
-            try:
-                rows = await self.rest.fetch(request, feed.topic)
-            except BtApiError as error:
-                feed.snapshot_failed(error, generation)
-                return
-        if rows:
-            feed.take_snapshot(rows[0], generation)
-        else:
-            feed.snapshot_failed(feed.error(WebSocketError, "the venue sent an unusable snapshot"), generation)
 
     # Services for feeds and sessions
 
@@ -349,6 +289,7 @@ class Venue:
         return {
             "connections": {session.label: session.health() for session in self.sessions},
             "topics": [feed.health() for feed in self.feeds.values()],
+            "snapshots": self.snapshots.health(),
             "account": None if self.account is None else self.account.health(),
             "rest_calls": self.rest.calls,
             "rest_rejected": self.rest.rejected,

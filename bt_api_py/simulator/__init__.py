@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .account import Account, AccountBalance, AccountFill, AccountOrder, AccountPosition
     from .capture import CaptureError
     from .faults import Faults
     from .scenario import Scenario
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from .virtual import VirtualSimulator, run_virtual
 
 __all__ = [
+    "Account",
+    "AccountBalance",
+    "AccountFill",
+    "AccountOrder",
+    "AccountPosition",
     "CaptureError",
     "ExchangeStats",
     "Faults",
@@ -33,6 +39,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Account": "account",
+    "AccountBalance": "account",
+    "AccountFill": "account",
+    "AccountOrder": "account",
+    "AccountPosition": "account",
     "CaptureError": "capture",
     "ExchangeStats": "stats",
     "Faults": "faults",

@@ -121,8 +121,8 @@ class Rewrite(Rule):
     """Send the frame with its message changed; a frame that holds nothing to change passes."""
 
     def change(self, frame: Frame, lane: Lane) -> list[Frame]:
-        message = json.loads(frame.data)
-        if not self.rewrite(message):
+        message = _parsed(frame)
+        if message is None or not self.rewrite(message):
             return [frame]
         return [replace(frame, data=json.dumps(message, separators=(",", ":")).encode())]
 
@@ -171,7 +171,9 @@ class Garbage(Rule):
             return [replace(frame, data=b"<html>Bad Gateway</html>"), frame]
         if self.style == "json":
             return [replace(frame, data=frame.data[: len(frame.data) * 2 // 3]), frame]
-        message = json.loads(frame.data)
+        message = _parsed(frame)
+        if message is None:
+            return [frame]
         for container, key, value in _leaves(message):
             if self.style == "nan":
                 container[key] = "NaN" if isinstance(value, str) else float("nan")
@@ -182,6 +184,14 @@ class Garbage(Rule):
 
 class Stall(Skip):
     """Let no data through; the socket stays open and heartbeats are answered."""
+
+
+def _parsed(frame: Frame) -> Any:
+    """Return the message of a frame; None where another fault has made rubbish of it."""
+    try:
+        return json.loads(frame.data)
+    except ValueError:
+        return None
 
 
 def _leaves(message: Any) -> Iterator[tuple[Any, Any, Any]]:
@@ -217,6 +227,7 @@ class VenueFaults:
         self.delay = 0.0
         self.hangs = False
         self.age_limit: float | None = None
+        self.skew_ms = 0
 
     def through(self, frame: Frame, lane: Lane) -> list[Frame]:
         """Return what the rules make of a frame."""
@@ -280,6 +291,22 @@ class Faults:
     def age_limit(self, exchange: str, seconds: float | None) -> None:
         """End every socket that gets that old, as venues do after 24 hours; None: no limit."""
         self._state(exchange).age_limit = seconds
+
+    def expire_token(self, exchange: str) -> None:
+        """End what logins have opened, while the keys stay good.
+
+        Binance ends its event streams and leaves the sockets open; OKX and HTX know no token, so there the
+        connections end.
+        """
+        self._find(exchange).expire_logins()
+
+    def clock_skew(self, exchange: str, ms: int) -> None:
+        """Let the venue's clock be ahead by so much, behind when it is negative; 0 ends it.
+
+        Its server time and the times of account events are off then, and signatures with the local time are refused,
+        whatever the key. The times of market data stay.
+        """
+        self._state(exchange).skew_ms = ms
 
     def maintenance(self, exchange: str, seconds: float = 1.0) -> None:
         """Announce the end of all present connections, as the venue does (if it does), and end them then."""

@@ -137,7 +137,8 @@ class Server:
                 return await _talk(dialect, request, path)
             return _plain(refusal, request)
         body = await request.read()
-        answer = dialect.handle_http(request.method, path, dict(request.query), request.headers, body)
+        raw_query = request.rel_url.raw_query_string
+        answer = dialect.handle_http(request.method, path, dict(request.query), request.headers, body, raw_query)
         return _plain(answer, request)
 
 
@@ -160,7 +161,7 @@ async def _talk(dialect: Dialect[Any], request: web.Request, path: str) -> web.W
     )
     await websocket.prepare(request)
     socket = Socket(websocket, request)
-    session = dialect.on_open(socket, path, dict(request.query))
+    session = dialect.on_open(socket, path, dict(request.query), request.host)
     writer = asyncio.create_task(socket.write())
     try:
         async for message in websocket:

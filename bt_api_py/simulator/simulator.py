@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from .account import Account, Number
 from .clock import Clock, SystemClock
 from .faults import Faults
 from .scenario import Scenario
@@ -33,7 +34,8 @@ class Simulator:
         exchanges: names such as "OKX___SPOT"; None: all the simulator speaks, or all that the capture holds.
         symbols: list these symbols only, in any spelling; None: each exchange's own list.
         capture: a file of recorded traffic to be played in place of the market model.
-        strict_keys: kept for the account streams, which check signatures then; market data needs no keys.
+        strict_keys: only accounts made by `account` exist, and every signature, its time and the passphrase are
+            checked. Otherwise any key gets an account that trades on its own, and any signature will do.
         clock: another source of time.
 
     Raises:
@@ -55,7 +57,6 @@ class Simulator:
     ) -> None:
         if rate < 0 or (rate == 0 and capture is None):
             raise ValueError(f"rate {rate}: a market needs a rate above 0, a playback one of 0 or more")
-        self.strict_keys = strict_keys
         self._clock: Clock = clock or SystemClock()
         self._host = host
         self.world = World(
@@ -65,6 +66,7 @@ class Simulator:
             exchanges=exchanges,
             symbols=symbols,
             capture=capture,
+            strict_keys=strict_keys,
         )
         self.faults = Faults(self.world.find)
         self.truth = Truth(self.world.find)
@@ -96,6 +98,44 @@ class Simulator:
         """Return the settings that send BtApi here, by exchange."""
         rest, ws = self.url, "ws" + self.url.removeprefix("http")
         return {name: {"ws_url": f"{ws}/{name}", "rest_url": f"{rest}/{name}"} for name in self.exchanges}
+
+    def account(
+        self,
+        exchange: str,
+        api_key: str | None = None,
+        *,
+        secret: str | None = None,
+        passphrase: str | None = None,
+        permissions: Collection[str] = ("read",),
+        ip_ok: bool = True,
+        demo: bool = False,
+        balances: Mapping[str, Number] | None = None,
+        lively: bool = False,
+    ) -> Account:
+        """Return the account of a key, opened when there is none, for a test to act on.
+
+        Args:
+            api_key, secret, passphrase: drawn from the seed when absent; `Account.credentials` tells them. A secret
+                that is the PEM text of an Ed25519 key is checked as such, which takes the package `cryptography`.
+            permissions: what the key may do; account data take "read".
+            ip_ok: whether the client's address is on the key's list.
+            demo: a key of the venue's demo environment.
+            balances: what is held at first, by asset; None: some of everything common.
+            lively: let it trade on its own, as the account of any unknown key does.
+
+        Raises:
+            ValueError: an exchange that does not run here, or `balances` for an account that exists.
+        """
+        return self.world.find(exchange).accounts.open(
+            api_key,
+            secret=secret,
+            passphrase=passphrase,
+            permissions=permissions,
+            ip_ok=ip_ok,
+            demo=demo,
+            balances=balances,
+            lively=lively,
+        )
 
     async def start(self) -> None:
         """Listen and let the markets run."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from .account import AccountBalance, AccountChange, AccountFill, AccountOrder
 from .candles import Interval, interval
 from .instruments import canonical
 from .market import Level, Market
@@ -148,6 +149,24 @@ class Truth:
                 )
             )
         return rows
+
+    def orders(self, exchange: str, api_key: str | None = None) -> list[AccountOrder]:
+        """Return every state that orders went through, in order; of all accounts, or of that key's."""
+        return [change.order for change in self.changes(exchange, api_key) if change.order is not None]
+
+    def fills(self, exchange: str, api_key: str | None = None) -> list[AccountFill]:
+        """Return every own fill, in order."""
+        return [order.last for order in self.orders(exchange, api_key) if order.last is not None]
+
+    def balances(self, exchange: str, api_key: str | None = None) -> list[AccountBalance]:
+        """Return every value that balances took, in order, those of the beginning first."""
+        return [balance for change in self.changes(exchange, api_key) for balance in change.balances]
+
+    def changes(self, exchange: str, api_key: str | None = None) -> list[AccountChange]:
+        """Return all that happened to accounts, in order."""
+        accounts = self._find(exchange).accounts.all(api_key)
+        rows = [change for account in accounts for change in account.changes]
+        return rows if len(accounts) < 2 else sorted(rows, key=lambda change: change.ms)
 
     def symbols(self, exchange: str) -> list[str]:
         """Return every listed symbol, halted ones included, as BTCUSDT."""

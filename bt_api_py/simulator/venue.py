@@ -36,6 +36,10 @@ class Venue:
         """Return the same in whole milliseconds."""
         return int(self.clock.now() * 1000)
 
+    def server_ms(self) -> int:
+        """Return what the venue takes for the time, in milliseconds: its clock may be wrong."""
+        return self.now_ms() + self.faults.skew_ms
+
     def market(self, symbol: str) -> Market:
         """Return the market of a symbol in any spelling.
 

@@ -112,9 +112,9 @@ class SimulatedSocket:
         self._down = _Lane(transport.delay, self._came)
         self._session: Session | None = None
 
-    def open(self, path: str, query: Mapping[str, str]) -> None:
+    def open(self, path: str, query: Mapping[str, str], host: str) -> None:
         """Let the venue welcome this client."""
-        self._session = self._dialect.on_open(_VenueEnd(self._down), path, query)
+        self._session = self._dialect.on_open(_VenueEnd(self._down), path, query, host)
 
     async def receive(self) -> bytes:
         while not self._inbox:
@@ -260,7 +260,7 @@ class SimulatedTransport:
                 await self._travel(dialect)
                 refusal = dialect.admit(path, query)
                 if refusal is None:
-                    socket.open(path, query)
+                    socket.open(path, query, urlsplit(url).netloc)
                     self.sockets.add(socket)
                 await asyncio.sleep(self.delay())
         except TimeoutError as error:
@@ -283,10 +283,12 @@ class SimulatedTransport:
         found = self._find(url)
         if found is None:
             raise OSError(f"cannot connect to {urlsplit(url).netloc}: no such host")
-        dialect, path, _ = found
+        dialect, path, in_url = found
+        raw_query = None if query else urlsplit(url).query
         async with asyncio.timeout(timeout):
             await self._travel(dialect)
-            answer = dialect.handle_http("GET", path, query, headers, b"")
+            sent = {"Host": urlsplit(url).netloc, **headers}
+            answer = dialect.handle_http("GET", path, query or in_url, sent, b"", raw_query)
             await asyncio.sleep(self.delay())
         if answer.status == 0:
             raise ConnectionResetError("connection reset")

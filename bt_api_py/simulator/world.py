@@ -28,6 +28,7 @@ class World:
         symbols: Iterable[str] | None,
         capture: str | Path | None,
         tick: float = TICK_S,
+        strict_keys: bool = False,
     ) -> None:
         recordings = read_capture(capture, DIALECTS.values()) if capture is not None else {}
         names = list(exchanges) if exchanges is not None else list(recordings or DIALECTS)
@@ -44,7 +45,8 @@ class World:
                 playback = Playback(recordings[name], rate)
             listed = playback.instruments() if playback else chosen(kind.instruments(seed), wanted, seed)
             venue = Venue(name, listed, seed=seed, clock=clock, rate=rate)
-            self.dialects[name] = kind(venue, tick_ms=int(tick * 1000), playback=playback)
+            dialect = self.dialects[name] = kind(venue, tick_ms=int(tick * 1000), playback=playback)
+            dialect.accounts.strict = strict_keys
 
     def find(self, exchange: str) -> Dialect[Any]:
         """Return the dialect of an exchange.

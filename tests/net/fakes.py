@@ -22,16 +22,16 @@ class FakeClock:
     """A clock that stands still until `run`; chance is always `luck`."""
 
     def __init__(self, luck=1.0):
-        self.time = 1_700_000_000.0
+        self.time = 0.0
         self.luck = luck
         self._sleepers = []
         self._order = itertools.count()
 
     def now(self):
-        return self.time
+        return 1_700_000_000.0 + self.time
 
     def monotonic(self):
-        return self.time - 1_600_000_000.0
+        return 1000.0 + self.time
 
     def random(self):
         return self.luck
@@ -41,7 +41,8 @@ class FakeClock:
             await asyncio.sleep(0)
             return
         waiter = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self.time + seconds, next(self._order), waiter))
+        until = self.time + max(seconds, 1e-6)  # time passes in every sleep, however short
+        heapq.heappush(self._sleepers, (until, next(self._order), waiter))
         await waiter
 
     async def run(self, seconds):
@@ -65,9 +66,13 @@ class FakeSocket:
         self.clock = clock
         self.sent = []  # (time, text)
         self.pings = []  # times
-        self.is_closed = False
+        self.closed = asyncio.Event()
         self.answers = True  # acknowledge every subscription
         self._incoming = asyncio.Queue()
+
+    @property
+    def is_closed(self):
+        return self.closed.is_set()
 
     def commands(self):
         """Return what was sent so far, decoded."""
@@ -106,7 +111,7 @@ class FakeSocket:
 
     async def close(self):
         if not self.is_closed:
-            self.is_closed = True
+            self.closed.set()
             self.feed(ConnectionLost("closed by us"))
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from urllib.parse import parse_qsl
 
 from bt_api_py.simulator.faults import Faults
 from bt_api_py.simulator.truth import Truth
@@ -65,22 +66,32 @@ def decode(frame):
 class VirtualWorld:
     """Exchanges in virtual time: time passes only in `run`."""
 
-    def __init__(self, *, seed=7, rate=1.0, exchanges=None, symbols=None, capture=None):
+    def __init__(self, *, seed=7, rate=1.0, exchanges=None, symbols=None, capture=None, strict_keys=False):
         self.clock = VirtualClock()
         self.world = World(
-            seed=seed, clock=self.clock, rate=rate, exchanges=exchanges, symbols=symbols, capture=capture
+            seed=seed,
+            clock=self.clock,
+            rate=rate,
+            exchanges=exchanges,
+            symbols=symbols,
+            capture=capture,
+            strict_keys=strict_keys,
         )
         self.faults = Faults(self.world.find)
         self.truth = Truth(self.world.find)
         self.stats = self.world.stats
         self._sessions = {}
 
-    def connect(self, exchange, path, query=None):
+    def account(self, exchange, api_key=None, **options):
+        """Return the account of a key."""
+        return self.world.find(exchange).accounts.open(api_key, **options)
+
+    def connect(self, exchange, path, query=None, host="127.0.0.1:8000"):
         """Return a connected client."""
         dialect = self.world.find(exchange)
         assert dialect.admit(path, query or {}) is None
         client = Client()
-        self._sessions[client] = (dialect, dialect.on_open(client, path, query or {}))
+        self._sessions[client] = (dialect, dialect.on_open(client, path, query or {}, host))
         return client
 
     def send(self, client, message):
@@ -110,6 +121,13 @@ class VirtualWorld:
         answer = dialect.handle_http("GET", path, {k: str(v) for k, v in query.items()}, {}, b"")
         body = json.loads(answer.body) if answer.content_type == "application/json" else answer.body
         return answer.status, body, answer.headers
+
+    def request(self, exchange, path, raw_query="", headers=None, method="GET"):
+        """Return (status, body) of a request whose query is sent exactly as it is written."""
+        headers = {"Host": "127.0.0.1:8000"} | (headers or {})
+        query = dict(parse_qsl(raw_query, keep_blank_values=True))
+        answer = self.world.find(exchange).handle_http(method, path, query, headers, b"", raw_query)
+        return answer.status, json.loads(answer.body)
 
 
 def shape(value):

@@ -11,8 +11,12 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from urllib.parse import quote
 
+from ..account import House
+from ..accounts import Accounts
 from ..candles import Interval, interval
 from ..faults import DATA, Frame, HttpFault, Lane
 from ..instruments import Instrument, canonical
@@ -49,6 +53,23 @@ class Transport(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request, as a venue needs it to check its signature.
+
+    Attributes:
+        path: the venue's own, without the exchange name. raw_query: the query exactly as it was sent.
+        headers: by lower-case name.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    raw_query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """An HTTP answer."""
 
@@ -78,6 +99,8 @@ class Session:
         self.path = path
         self.query = query
         self.number = number
+        self.host = ""  # what the client calls us: part of some signatures
+        self.is_binary = dialect.is_binary
         self.opened = dialect.venue.now()
         self.last_sent = self.opened
         self.ends_at: float | None = None  # when announced maintenance ends the connection
@@ -114,13 +137,21 @@ class Session:
         if frame.kind == DATA:
             stats.sent[f"{frame.channel} {frame.symbol}".rstrip()] += 1
         self.last_sent = self.dialect.venue.now()
-        wire = frame.data if frame.binary else self.dialect.wire(frame.data)
+        wire = self.dialect.wire(frame.data) if self.is_binary and not frame.binary else frame.data
         if frame.cut:
             wire = wire[: len(wire) // 2]
-        if frame.binary or self.dialect.is_binary:
+        if frame.binary or self.is_binary:
             self.transport.send_bytes(wire)
         else:
             self.transport.send_text(wire.decode())
+
+    def closed(self) -> None:
+        """Let go of what the session held, when it has ended."""
+
+    @property
+    def is_private(self) -> bool:
+        """Tell whether a client has shown a key here."""
+        return False
 
     def end(self, code: int, reason: str = "") -> None:
         """Close the connection; 1006 cuts it."""
@@ -145,6 +176,7 @@ class Dialect(ABC, Generic[S]):
     hosts: ClassVar[tuple[str, ...]] = ()  # whose recorded traffic is this exchange's
     session_type: type[S]
     is_binary: ClassVar[bool] = False
+    house: ClassVar[House] = House(1_000_000, 1_000_000, Decimal("0.001"), Decimal("0.001"))
     intervals: ClassVar[Mapping[str, Interval]] = {}
     timeless: ClassVar[frozenset[str]] = frozenset()  # paths answered beside a capture: clock and instrument list
 
@@ -154,6 +186,7 @@ class Dialect(ABC, Generic[S]):
         self.playback = playback
         self.sessions: dict[S, None] = {}
         self.topics: dict[str, Topic] = {}
+        self.accounts = Accounts(venue, self.house)
         self._numbers = 0
 
     @classmethod
@@ -181,12 +214,17 @@ class Dialect(ABC, Generic[S]):
     def check_path(self, path: str, query: Mapping[str, str]) -> Response | None:
         """Return the answer to an upgrade that this path does not take."""
 
-    def on_open(self, transport: Transport, path: str, query: Mapping[str, str]) -> S:
-        """Welcome a client and return its session."""
+    def session_for(self, path: str) -> type[S]:
+        """Return what serves the sockets of a path."""
+        return self.session_type
+
+    def on_open(self, transport: Transport, path: str, query: Mapping[str, str], host: str = "") -> S:
+        """Welcome a client and return its session; `host` is what the client called us, with the port."""
         self._numbers += 1
         self.venue.stats.connects += 1
         self.venue.stats.open_sockets += 1
-        session = self.session_type(self, transport, path, query, self._numbers)
+        session = self.session_for(path)(self, transport, path, query, self._numbers)
+        session.host = host
         self.sessions[session] = None
         self.opened(session)
         return session
@@ -234,6 +272,13 @@ class Dialect(ABC, Generic[S]):
         self.venue.stats.open_sockets -= 1
         for name in list(session.topics):
             self.leave(session, name)
+        session.closed()
+
+    def expire_logins(self) -> None:
+        """End what keys have opened, while the keys stay good: where there is no token, the connection itself."""
+        for session in list(self.sessions):
+            if session.is_private:
+                session.end(1001, "login expired")
 
     # -- subscriptions ---------------------------------------------------------------------------------------
 
@@ -309,7 +354,9 @@ class Dialect(ABC, Generic[S]):
                 self.keep_alive(session, now)
         for topic in list(self.topics.values()):
             topic.tick(now_ms)
-        if self.playback is not None:
+        if self.playback is None:
+            self.accounts.advance(now_ms)
+        else:
             self.playback.tick(now)
         for session in list(self.sessions):
             session.release(now)
@@ -361,13 +408,28 @@ class Dialect(ABC, Generic[S]):
     # -- HTTP ------------------------------------------------------------------------------------------------
 
     def handle_http(
-        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: bytes,
+        raw_query: str | None = None,
     ) -> Response:
-        """Answer a request; the path is the venue's own, without the exchange name."""
+        """Answer a request; the path is the venue's own, without the exchange name.
+
+        Args:
+            raw_query: the query exactly as it was sent; None: as `query` is encoded usually.
+        """
+        if raw_query is None:
+            raw_query = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
+        lower = {name.lower(): value for name, value in headers.items()}
         self.venue.stats.http[path] += 1
         fault = self.venue.faults.http_fault(path)
         if fault is not None:
             answer = self.error_response(fault.status, fault)
+        elif (private := self.account_answer(Request(method, path, query, raw_query, lower, body))) is not None:
+            answer = private
         else:
             recorded = self.playback.response(path, query) if self.playback is not None else None
             if self.playback is not None and recorded is None and path not in self.timeless:
@@ -375,6 +437,10 @@ class Dialect(ABC, Generic[S]):
             answer = self.limited(path, query, recorded)
         self.venue.stats.statuses[answer.status] += 1
         return answer
+
+    def account_answer(self, request: Request) -> Response | None:
+        """Answer a request that concerns an account; None when it does not."""
+        return None
 
     @abstractmethod
     def limited(self, path: str, query: Mapping[str, str], recorded: Response | None) -> Response:

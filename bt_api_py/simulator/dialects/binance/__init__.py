@@ -1,53 +1,41 @@
-"""Binance spot: market streams and public REST.
+"""Binance spot: market streams, the WebSocket API of user streams, public and signed REST.
 
-Source: binance-spot-api-docs, "WebSocket Streams", "General endpoints", "Market data endpoints", July 2026.
+Source: binance-spot-api-docs, "WebSocket Streams", "WebSocket API", "General endpoints", "Market data endpoints",
+"Account endpoints", "User Data Streams", July 2026.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from ...account import House
 from ...faults import Frame
 from ...instruments import Instrument, listed
 from ...limits import SlidingLimit, WeightLimit
 from ...market import Market
-from ..base import Dialect, Response, Session, Transport, UnknownTopicError, json_response
+from ..base import Dialect, Request, Response, UnknownTopicError, json_response
 from ..topics import Topic
+from .account_rest import answer_signed
 from .figures import INTERVALS
 from .rest import ROUTES, RestError, weight
+from .session import PING_EVERY_S, BinanceSession
 from .streams import STREAMS, MiniTickers
+from .user import USER_PATH, UserSession
 
 _QUIET = 490  # generated markets, so that 500 symbols can be subscribed
 _MAX_STREAMS = 1024
-_PING_EVERY_S = 20
 _PONG_WITHIN_S = 60
 
 
-class BinanceSession(Session):
-    """A stream connection: raw (`/ws`) or combined (`/stream`)."""
-
-    def __init__(
-        self,
-        dialect: "Dialect[Any]",
-        transport: Transport,
-        path: str,
-        query: Mapping[str, str],
-        number: int,
-    ) -> None:
-        super().__init__(dialect, transport, path, query, number)
-        self.combined = path.split("/")[1] == "stream"
-        self.inbound = SlidingLimit(5, 1.0)
-        self.next_ping = self.opened + _PING_EVERY_S
-        self.unanswered: dict[bytes, float] = {}
-
-
 class BinanceSpot(Dialect[BinanceSession]):
-    """Spot market streams and public REST of Binance."""
+    """Spot market streams, user streams and REST of Binance."""
 
     name = "BINANCE___SPOT"
     hosts = ("api.binance.com", "www.binance.com", "stream.binance.com", "data-api.binance.vision")
     session_type = BinanceSession
+    house = House(55_120_016, 5_514_200_000, Decimal("0.001"), Decimal("0.001"))
     intervals = INTERVALS
     timeless = frozenset({"/api/v3/ping", "/api/v3/time", "/api/v3/exchangeInfo"})
 
@@ -66,14 +54,20 @@ class BinanceSpot(Dialect[BinanceSession]):
     # -- sockets ---------------------------------------------------------------------------------------------
 
     def check_path(self, path: str, query: Mapping[str, str]) -> Response | None:
-        if path.split("/")[1] not in ("ws", "stream"):
+        if path != USER_PATH and path.split("/")[1] not in ("ws", "stream"):
             return Response(404, b"<html>Not found</html>", content_type="text/html")
         if not self._connects.allow(self.venue.now()):
             self.venue.stats.breaches["connects"] += 1
             return json_response(self.error_body(429), 429, {"Retry-After": "60"})
         return None
 
+    def session_for(self, path: str) -> type[BinanceSession]:
+        return UserSession if path == USER_PATH else BinanceSession
+
     def opened(self, session: BinanceSession) -> None:
+        if isinstance(session, UserSession):
+            self.spend(2)
+            return
         if session.combined:
             # "+" in a query means a space, and "@+08:00" is part of a stream's name
             wanted = session.query.get("streams", "").replace(" ", "+")
@@ -105,17 +99,23 @@ class BinanceSpot(Dialect[BinanceSession]):
             self.venue.stats.breaches["pong"] += 1
             session.end(1008, "Pong timeout")
         elif now >= session.next_ping:
-            session.next_ping += _PING_EVERY_S * (1 + (now - session.next_ping) // _PING_EVERY_S)
+            session.next_ping += PING_EVERY_S * (1 + (now - session.next_ping) // PING_EVERY_S)
             payload = str(int(now * 1000)).encode()
             session.unanswered[payload] = now
             session.transport.ping(payload)
 
     def announce_end(self, session: BinanceSession) -> None:
         event = {"e": "serverShutdown", "E": self.venue.now_ms()}
+        if isinstance(session, UserSession):
+            session.reply({"event": event})
+            return
         session.reply({"stream": "!serverShutdown", "data": event} if session.combined else event)
 
     def received(self, session: BinanceSession, text: str) -> None:
         if not self._count_inbound(session):
+            return
+        if isinstance(session, UserSession):
+            session.received(text)
             return
         try:
             message = json.loads(text)
@@ -202,19 +202,35 @@ class BinanceSpot(Dialect[BinanceSession]):
         return {"code": -1000, "msg": "An unknown error occurred while processing the request."}
 
     def limited(self, path: str, query: Mapping[str, str], recorded: Response | None) -> Response:
-        status, wait = self._weight.spend(weight(path, query), self.venue.now())
+        return self._weighed(weight(path, query), lambda: recorded or self._respond(path, query))
+
+    def account_answer(self, request: Request) -> Response | None:
+        found = answer_signed(self, request)
+        return None if found is None else self._weighed(*found)
+
+    def spend(self, request_weight: int) -> tuple[int, int]:
+        """Count a weight and return (status, seconds to wait): 200, or 429 and 418 over the limit."""
+        status, wait = self._weight.spend(request_weight, self.venue.now())
         stats = self.venue.stats
         stats.weight_used = self._weight.used
         stats.weight_peak = max(stats.weight_peak, self._weight.used)
-        headers = {
-            "X-MBX-USED-WEIGHT": str(self._weight.used),
-            "X-MBX-USED-WEIGHT-1M": str(self._weight.used),
-        }
         if status != 200:
             stats.breaches["banned" if status == 418 else "weight"] += 1
+        return status, wait
+
+    def _weighed(self, request_weight: int, respond: Callable[[], Response]) -> Response:
+        status, wait = self.spend(request_weight)
+        used = str(self.venue.stats.weight_used)
+        headers = {"X-MBX-USED-WEIGHT": used, "X-MBX-USED-WEIGHT-1M": used}
+        if status != 200:
             return json_response(self.error_body(status), status, headers | {"Retry-After": str(wait)})
-        answer = recorded or self._respond(path, query)
+        answer = respond()
         return Response(answer.status, answer.body, {**answer.headers, **headers}, answer.content_type)
+
+    def expire_logins(self) -> None:
+        for session in list(self.sessions):
+            if isinstance(session, UserSession):
+                session.terminate()
 
     def _respond(self, path: str, query: Mapping[str, str]) -> Response:
         handler = ROUTES.get(path)

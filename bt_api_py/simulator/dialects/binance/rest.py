@@ -65,14 +65,14 @@ def _ping(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
 
 
 def _time(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
-    return {"serverTime": dialect.venue.now_ms()}
+    return {"serverTime": dialect.venue.server_ms()}
 
 
 def _exchange_info(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
     items, _ = dialect.chosen(query)
     return {
         "timezone": "UTC",
-        "serverTime": dialect.venue.now_ms(),
+        "serverTime": dialect.venue.server_ms(),
         "rateLimits": [
             {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6000},
             {"rateLimitType": "RAW_REQUESTS", "interval": "MINUTE", "intervalNum": 5, "limit": 300000},

@@ -165,7 +165,7 @@ def _rest_market_symbols(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
 
 
 def _rest_time(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
-    return {"status": "ok", "data": dialect.venue.now_ms()}
+    return {"status": "ok", "data": dialect.venue.server_ms()}
 
 
 ROUTES: dict[str, Callable[[HtxSpot, Mapping[str, str]], Any]] = {

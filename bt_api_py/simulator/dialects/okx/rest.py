@@ -134,7 +134,7 @@ def _candles(dialect: OkxSpot, query: Mapping[str, str]) -> Any:
 
 
 def _time(dialect: OkxSpot, query: Mapping[str, str]) -> Any:
-    return [{"ts": str(dialect.venue.now_ms())}]
+    return [{"ts": str(dialect.venue.server_ms())}]
 
 
 _Handler = Callable[["OkxSpot", Mapping[str, str]], Any]

@@ -1,0 +1,458 @@
+"""An account on a simulated venue: its orders, fills, balances and positions, and all that happened to them.
+
+Knows no wire language: the dialects listen to it and tell their clients in the venue's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_DOWN, Decimal
+from typing import TYPE_CHECKING, Protocol
+
+from .instruments import Instrument, canonical
+from .market import ASK, BID, BUY, SELL
+from .text import exact
+
+if TYPE_CHECKING:
+    from .venue import Venue
+
+ORDER_TYPES = ("limit", "market", "limit_maker", "ioc", "fok")
+START = {"USDT": 250_000, "USDC": 50_000, "BTC": 5, "ETH": 60, "SOL": 900, "BNB": 150, "XRP": 60_000, "DOGE": 500_000}
+_FEE_STEP = Decimal("0.00000001")  # finer fees are cut off, so that every venue can write them
+_ZERO = Decimal(0)
+
+Number = Decimal | str | int | float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountOrder:
+    """An order as it stood at one moment.
+
+    Attributes:
+        symbol: joined, BTCUSDT. side: "buy" or "sell". type: one of `ORDER_TYPES`.
+        status: "new", "partial", "filled", "canceled", "rejected" or "expired".
+        quantity, filled: base asset. price: the limit, None for a market order.
+        value: quote asset paid or received so far. budget: quote asset set aside by a market order that buys.
+        fee: all fees so far, positive when paid, in fee_asset.
+        reason: why it was refused, else "".
+        last: the fill that led to this state, if one did.
+    """
+
+    order_id: str
+    client_order_id: str
+    symbol: str
+    side: str
+    type: str
+    quantity: Decimal
+    price: Decimal | None
+    created_ms: int
+    updated_ms: int
+    fee_asset: str
+    budget: Decimal | None = None
+    status: str = "new"
+    filled: Decimal = _ZERO
+    value: Decimal = _ZERO
+    fee: Decimal = _ZERO
+    reason: str = ""
+    last: AccountFill | None = field(default=None, repr=False)
+
+    @property
+    def remaining(self) -> Decimal:
+        """Return what is not filled, base asset."""
+        return self.quantity - self.filled
+
+    @property
+    def avg_price(self) -> Decimal | None:
+        """Return the mean price of the fills; None before the first."""
+        return self.value / self.filled if self.filled else None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it can still be filled."""
+        return self.status in ("new", "partial")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFill:
+    """One match of an own order; side is the own one, fee is positive when paid."""
+
+    trade_id: str
+    order_id: str
+    client_order_id: str
+    symbol: str
+    side: str
+    price: Decimal
+    quantity: Decimal
+    fee: Decimal
+    fee_asset: str
+    is_maker: bool
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """What an account holds of one asset since `ms`."""
+
+    asset: str
+    free: Decimal
+    locked: Decimal
+    ms: int
+
+    @property
+    def total(self) -> Decimal:
+        """Return free and locked together."""
+        return self.free + self.locked
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPosition:
+    """A position in a contract, as the venue spells it; quantity in contracts, negative when short, 0 when closed."""
+
+    position_id: str
+    symbol: str
+    quantity: Decimal
+    avg_price: Decimal
+    created_ms: int
+    updated_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """One thing that happened to an account.
+
+    Attributes:
+        cause: "open", "place", "fill", "cancel", "reject", "expire", "transfer" or "position".
+        before: what was held, by asset; balances: the assets that changed, as they are now.
+        amount: of a transfer, negative when it went out.
+    """
+
+    number: int
+    cause: str
+    ms: int
+    order: AccountOrder | None = None
+    before: Mapping[str, AccountBalance] = field(default_factory=dict)
+    balances: tuple[AccountBalance, ...] = ()
+    amount: Decimal = _ZERO
+    position: AccountPosition | None = None
+
+
+class Listener(Protocol):
+    """Who wants to know what happens to an account."""
+
+    def changed(self, account: Account, change: AccountChange) -> None:
+        """Something happened."""
+
+    def revoked(self, account: Account) -> None:
+        """The key is worth nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a venue gives its accounts.
+
+    Attributes:
+        order_id, trade_id: where its ids begin. maker_fee, taker_fee: share of what is received.
+    """
+
+    order_id: int
+    trade_id: int
+    maker_fee: Decimal
+    taker_fee: Decimal
+
+
+class Account:
+    """An account behind one API key. Everything takes effect, and is told to clients, at once.
+
+    Orders are named by an `AccountOrder` or by their id. Symbols are accepted in any spelling; quantities are in the
+    base asset, prices in the quote asset, as text, whole numbers, floats or decimals.
+
+    Attributes:
+        api_key, secret, passphrase: what a client must sign with. Of an Ed25519 key the secret is the PEM text.
+        permissions: "read" is needed for everything here. ip_ok: whether the client's address is allowed.
+        demo: a key of the demo environment, where the venue tells them apart.
+        changes: what happened, in order.
+    """
+
+    def __init__(
+        self,
+        venue: Venue,
+        house: House,
+        ids: Iterator[int],
+        *,
+        number: int,
+        api_key: str,
+        secret: str,
+        passphrase: str,
+        balances: Mapping[str, Number] | None,
+    ) -> None:
+        self._venue = venue
+        self._house = house
+        self._ids = ids
+        self.number = number
+        self.api_key = api_key
+        self.secret = secret
+        self.passphrase = passphrase
+        self.permissions: Collection[str] = ("read",)
+        self.ip_ok = True
+        self.demo = False
+        self.is_revoked = False
+        self.listeners: dict[Listener, None] = {}
+        self.changes: list[AccountChange] = []
+        self._orders: dict[str, AccountOrder] = {}
+        self._fills: list[AccountFill] = []
+        self._balances: dict[str, AccountBalance] = {}
+        self._positions: dict[str, AccountPosition] = {}
+        held = START if balances is None else balances
+        self._record("open", **self._moved({asset: (_decimal(held[asset]), _ZERO) for asset in held}))
+
+    def credentials(self) -> dict[str, str]:
+        """Return the key as the settings of an exchange: api_key, secret, passphrase."""
+        return {"api_key": self.api_key, "secret": self.secret, "passphrase": self.passphrase}
+
+    # -- what there is -----------------------------------------------------------------------------------------
+
+    def order(self, order: AccountOrder | str) -> AccountOrder:
+        """Return an order as it is now.
+
+        Raises:
+            KeyError: no such order here.
+        """
+        return self._orders[order if isinstance(order, str) else order.order_id]
+
+    def orders(self, *, is_open: bool | None = None) -> list[AccountOrder]:
+        """Return every order as it is now, oldest first; or only those that are, or are not, open."""
+        return [order for order in self._orders.values() if is_open in (None, order.is_open)]
+
+    def fills(self) -> list[AccountFill]:
+        """Return every fill, oldest first."""
+        return list(self._fills)
+
+    def balances(self) -> dict[str, AccountBalance]:
+        """Return what is held, by asset, zeros included."""
+        return dict(self._balances)
+
+    def positions(self) -> list[AccountPosition]:
+        """Return the open positions."""
+        return [position for position in self._positions.values() if position.quantity]
+
+    # -- what can happen ---------------------------------------------------------------------------------------
+
+    def place(
+        self,
+        symbol: str,
+        side: str,
+        quantity: Number,
+        price: Number | None = None,
+        type: str = "limit",
+        client_order_id: str | None = None,
+    ) -> AccountOrder:
+        """Place an order and return it; it rests until something is done with it.
+
+        Raises:
+            ValueError: an unknown symbol, side or type; not a whole number of ticks or lots; not enough free.
+        """
+        item = self._instrument(symbol)
+        if side not in (BUY, SELL) or type not in ORDER_TYPES:
+            raise ValueError(f"an order to {side!r} of type {type!r}: choose buy or sell, and {', '.join(ORDER_TYPES)}")
+        if (price is None) != (type == "market"):
+            raise ValueError(f"a {type} order {'needs a' if price is None else 'has no'} price")
+        amount = _stepped(quantity, item.quantity_decimals, "quantity")
+        limit = None if price is None else _stepped(price, item.price_decimals, "price")
+        number = str(next(self._ids))
+        now = self._venue.server_ms()
+        order = AccountOrder(
+            order_id=number,
+            client_order_id=client_order_id or f"sim{number}",
+            symbol=item.symbol,
+            side=side,
+            type=type,
+            quantity=amount,
+            price=limit,
+            created_ms=now,
+            updated_ms=now,
+            fee_asset=item.base if side == BUY else item.quote,
+            budget=amount * self._market_price(item, BUY) if type == "market" and side == BUY else None,
+        )
+        locked = self._locked_by(order)
+        return self._settle("place", order, {self._source(order): (-locked, locked)})
+
+    def partial(
+        self, order: AccountOrder | str, quantity: Number, price: Number | None = None, *, is_maker: bool | None = None
+    ) -> AccountOrder:
+        """Fill part of an order and return it; by default at its own price, a market order at the market's.
+
+        Raises:
+            ValueError: the order is not open, less is left of it, or the price is worse than its limit.
+        """
+        now = self._open(order)
+        item = self._instrument(now.symbol)
+        amount = _stepped(quantity, item.quantity_decimals, "quantity")
+        if amount > now.remaining:
+            raise ValueError(f"order {now.order_id}: {amount} is more than the {now.remaining} left")
+        if price is None:
+            paid = now.price if now.price is not None else self._market_price(item, now.side)
+        else:
+            paid = _stepped(price, item.price_decimals, "price")
+        if now.price is not None and (paid > now.price if now.side == BUY else paid < now.price):
+            raise ValueError(f"order {now.order_id}: {paid} is worse than its limit {now.price}")
+        return self._filled(now, amount, paid, now.type != "market" if is_maker is None else is_maker)
+
+    def fill(self, order: AccountOrder | str, price: Number | None = None) -> AccountOrder:
+        """Fill all that is left of an order and return it."""
+        return self.partial(order, self._open(order).remaining, price)
+
+    def cancel(self, order: AccountOrder | str) -> AccountOrder:
+        """Cancel an order and return it."""
+        return self._ended(order, "cancel", "canceled", "")
+
+    def reject(self, order: AccountOrder | str, reason: str) -> AccountOrder:
+        """Let the venue refuse an order that has no fill yet, and return it.
+
+        Raises:
+            ValueError: it is filled in part.
+        """
+        if self._open(order).filled:
+            raise ValueError("an order with a fill cannot be rejected")
+        return self._ended(order, "reject", "rejected", reason)
+
+    def expire(self, order: AccountOrder | str) -> AccountOrder:
+        """Let the rest of an order lapse, as that of an IOC order does, and return it."""
+        return self._ended(order, "expire", "expired", "")
+
+    def transfer(self, asset: str, amount: Number) -> AccountBalance:
+        """Move an amount in, or out when it is negative, and return what is held then.
+
+        Raises:
+            ValueError: less than that is free.
+        """
+        moved = _decimal(amount)
+        self._record("transfer", amount=moved, **self._moved({asset: (moved, _ZERO)}))
+        return self._balances[asset]
+
+    def position(self, symbol: str, quantity: Number, avg_price: Number) -> AccountPosition:
+        """Set a position in a contract, named as the venue does (BTC-USDT-SWAP), and return it; 0 closes it."""
+        now = self._venue.server_ms()
+        known = self._positions.get(symbol)
+        position = AccountPosition(
+            known.position_id if known else str(next(self._ids)),
+            symbol,
+            _decimal(quantity),
+            _decimal(avg_price),
+            known.created_ms if known else now,
+            now,
+        )
+        self._positions[symbol] = position
+        self._record("position", position=position)
+        return position
+
+    def revoke(self) -> None:
+        """Take the key back: nothing is answered any more, and who listens is told or cut off."""
+        self.is_revoked = True
+        for listener in list(self.listeners):
+            listener.revoked(self)
+
+    # -- how it is done ----------------------------------------------------------------------------------------
+
+    def _instrument(self, symbol: str) -> Instrument:
+        item = self._venue.instruments.get(canonical(symbol))
+        if item is None:
+            raise ValueError(f"{self._venue.name} has no symbol {symbol!r}")
+        return item
+
+    def _market_price(self, item: Instrument, side: str) -> Decimal:
+        level = self._venue.market(item.symbol).best(ASK if side == BUY else BID)
+        return exact(level[0], item.price_decimals)
+
+    def _open(self, order: AccountOrder | str) -> AccountOrder:
+        now = self.order(order)
+        if not now.is_open:
+            raise ValueError(f"order {now.order_id} is {now.status} already")
+        return now
+
+    def _source(self, order: AccountOrder) -> str:
+        item = self._instrument(order.symbol)
+        return item.quote if order.side == BUY else item.base
+
+    def _locked_by(self, order: AccountOrder) -> Decimal:
+        if order.price is None:
+            return _ZERO  # executed at once where it happens, so nothing is set aside
+        return order.remaining * order.price if order.side == BUY else order.remaining
+
+    def _filled(self, order: AccountOrder, amount: Decimal, paid: Decimal, is_maker: bool) -> AccountOrder:
+        item, now = self._instrument(order.symbol), self._venue.server_ms()
+        value = amount * paid
+        got, source = (amount, item.quote) if order.side == BUY else (value, item.base)
+        given = value if order.side == BUY else amount
+        rate = self._house.maker_fee if is_maker else self._house.taker_fee
+        fee = (got * rate).quantize(_FEE_STEP, ROUND_DOWN).normalize()
+        fill = AccountFill(
+            trade_id=str(self._house.trade_id + next(self._ids) - self._house.order_id),
+            order_id=order.order_id,
+            client_order_id=order.client_order_id,
+            symbol=order.symbol,
+            side=order.side,
+            price=paid,
+            quantity=amount,
+            fee=fee,
+            fee_asset=order.fee_asset,
+            is_maker=is_maker,
+            ms=now,
+        )
+        after = replace(
+            order,
+            filled=order.filled + amount,
+            value=order.value + value,
+            fee=order.fee + fee,
+            status="filled" if amount == order.remaining else "partial",
+            updated_ms=now,
+            last=fill,
+        )
+        freed = self._locked_by(order) - self._locked_by(after)
+        return self._settle("fill", after, {source: (freed - given, -freed), order.fee_asset: (got - fee, _ZERO)})
+
+    def _ended(self, order: AccountOrder | str, cause: str, status: str, reason: str) -> AccountOrder:
+        now = self._open(order)
+        freed = self._locked_by(now)
+        after = replace(now, status=status, reason=reason, updated_ms=self._venue.server_ms(), last=None)
+        return self._settle(cause, after, {self._source(now): (freed, -freed)})
+
+    def _settle(self, cause: str, order: AccountOrder, moves: Mapping[str, tuple[Decimal, Decimal]]) -> AccountOrder:
+        moved = self._moved(moves)  # first, because it may refuse
+        self._orders[order.order_id] = order
+        if order.last is not None:
+            self._fills.append(order.last)
+        self._record(cause, order=order, **moved)
+        return order
+
+    def _moved(self, moves: Mapping[str, tuple[Decimal, Decimal]]) -> dict[str, object]:
+        """Move free and locked amounts by asset; return what was there before and what there is now."""
+        now = self._venue.server_ms()
+        before, after = {}, []
+        for asset, (free, locked) in moves.items():
+            held = self._balances.get(asset, AccountBalance(asset, _ZERO, _ZERO, now))
+            if held.free + free < 0:
+                raise ValueError(f"{asset}: {-free} needed, {held.free} free")
+            if free or locked:
+                before[asset] = held
+                after.append(AccountBalance(asset, held.free + free, held.locked + locked, now))
+        self._balances.update((balance.asset, balance) for balance in after)
+        return {"before": before, "balances": tuple(after)}
+
+    def _record(self, cause: str, **what: object) -> None:
+        change = AccountChange(len(self.changes), cause, self._venue.server_ms(), **what)  # type: ignore[arg-type]
+        self.changes.append(change)
+        for listener in list(self.listeners):
+            listener.changed(self, change)
+
+
+def _decimal(number: Number) -> Decimal:
+    return number if isinstance(number, Decimal) else Decimal(str(number))
+
+
+def _stepped(number: Number, decimals: int, word: str) -> Decimal:
+    value = _decimal(number)
+    step = Decimal(1).scaleb(-decimals)
+    if value <= 0 or value % step:
+        raise ValueError(f"{word} {value}: a positive multiple of {step:f} is needed")
+    return value

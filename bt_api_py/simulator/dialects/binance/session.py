@@ -1,0 +1,31 @@
+"""Binance market-stream connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ...limits import SlidingLimit
+from ..base import Dialect, Session, Transport
+
+PING_EVERY_S = 20
+
+
+class BinanceSession(Session):
+    """A stream connection: raw (`/ws`) or combined (`/stream`)."""
+
+    messages_per_second: ClassVar[int] = 5
+
+    def __init__(
+        self,
+        dialect: Dialect[Any],
+        transport: Transport,
+        path: str,
+        query: Mapping[str, str],
+        number: int,
+    ) -> None:
+        super().__init__(dialect, transport, path, query, number)
+        self.combined = path.split("/")[1] == "stream"
+        self.inbound = SlidingLimit(self.messages_per_second, 1.0)
+        self.next_ping = self.opened + PING_EVERY_S
+        self.unanswered: dict[bytes, float] = {}
