@@ -37,14 +37,14 @@ class OrderRow(Row):
     ``venue_symbol``, ``order_id``, ``client_order_id``, ``side`` (``"buy"``/``"sell"``), ``order_type``, ``price``,
     ``quantity``, ``status`` (normalised, see `OrderStatus`), ``venue_status``, ``filled_quantity`` (base, cumulative),
     ``average_price``, ``cumulative_quote``, ``time_in_force``, ``reduce_only``, ``create_time``, ``timestamp`` (ms, of
-    this change).
+    this change). ``order_id`` is a text, also where the venue sends a number.
     """
 
     kind: ClassVar[Kind] = "order"
 
     def defect(self) -> str | None:
         row: Any = self
-        if row.order_id == "":
+        if not row.order_id:
             return "no order id"
         return None if row.venue_symbol else "no symbol"
 
@@ -155,6 +155,7 @@ class PrivateSide(Exchange):
     names: ClassVar[tuple[str, ...]]
     advice: ClassVar[Mapping[str, str]]  # the venue's code of a refused login or signature -> what to look at
     endpoint_name: ClassVar[str] = "account"
+    lists_by_market: ClassVar[bool] = False  # closed orders and fills are listed for one market at a time
 
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
         super().__init__(settings)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -65,7 +66,7 @@ class Order(msgspec.Struct):
     trade_id: str | None = None
     create_time: int | None = None
     update_time: int | None = None
-    fee: float | None = None
+    fee: Decimal | None = None  # exact: it is a sum
     fee_asset: str | None = None
 
 
@@ -309,6 +310,11 @@ class Account:
         is_first = self._since_ms is None
         origin: Origin = "snapshot" if is_first else "backfill"
         counted = sum(box.backfilled for box in self.boxes)
+        lost = self._was_lost
+        if lost and not is_first:
+            for box in self.boxes:
+                box.gaps += 1
+            self._tell("gap", lost, from_ms=self._since_ms, to_ms=self.venue.time.now_ms())
         for row in sorted(fills, key=lambda row: (row.timestamp, str(row.trade_id))):
             self._take_fill(row, origin)
         for row in sorted((*changed, *open_orders), key=lambda row: row.timestamp or 0):
@@ -326,10 +332,12 @@ class Account:
         self.is_live = True
         self._set_state("live")
         self._tell("connected", "the state of the account is known")
-        if self._was_lost:
+        self._was_lost = ""
+        if lost and not is_first:
             missed = sum(box.backfilled for box in self.boxes) - counted
-            self._tell("backfilled", self._was_lost, count=missed, filled=True)
-            self._was_lost = ""
+            is_whole = not self.private.lists_by_market
+            doubt = "" if is_whole else "; orders that began and ended meanwhile in other markets cannot be listed"
+            self._tell("backfilled", lost + doubt, count=missed, filled=is_whole)
         while self._held:
             self._step(self._held.popleft())
 
@@ -418,9 +426,9 @@ class Account:
         order = self._orders.get(row.order_id)
         if order is None:
             order = self._orders[row.order_id] = Order(row.venue_symbol, row.order_id, side=row.side)
-        fee = _number(getattr(row, "fee", None))
-        if fee is not None and order.fee_asset in (None, row.fee_asset):
-            order.fee = (order.fee or 0.0) + fee
+        fee = getattr(row, "fee", None)
+        if _number(fee) is not None and order.fee_asset in (None, row.fee_asset):
+            order.fee = (order.fee or Decimal()) + Decimal(str(fee))
             order.fee_asset = row.fee_asset
         awaiting = self._awaited.pop(str(row.trade_id), None)
         if awaiting is not None:
