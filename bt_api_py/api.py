@@ -22,7 +22,7 @@ from .containers import (
     TradeData,
 )
 from .containers.orderbook import BookState
-from .exceptions import ConfigurationError, UnsupportedError, did_you_mean
+from .exceptions import ConfigurationError, DataParseError, UnsupportedError, did_you_mean
 from .exchanges import EXCHANGES, exchange_class
 from .exchanges.base import Exchange
 from .net.hub import Hub
@@ -260,7 +260,7 @@ class BtApi:
             InvalidSymbolError: no such market.
             NetworkError, RequestTimeoutError, RateLimitError, RequestFailedError: the venue did not answer well.
         """
-        return cast(TickerData, self._only(await self._latest(exchange, "ticker", symbol)))
+        return cast(TickerData, await self._only(exchange, "ticker", symbol))
 
     async def async_get_depth(self, exchange: str, symbol: str, *, levels: int | None = 20) -> OrderBookData:
         """Return the order book as of now, up to `levels` a side; ``None`` for as much as the venue gives.
@@ -270,7 +270,7 @@ class BtApi:
         """
         hub = self._hub()
         venue = hub.venue(exchange_class(exchange).name)
-        row = self._only(await self._latest(exchange, "depth", symbol, levels=levels))
+        row = await self._only(exchange, "depth", symbol, levels=levels)
         topic = await hub.call(venue.resolve(symbol, "depth"))
         topic = msgspec.structs.replace(topic, origin="snapshot")
         state = BookState(
@@ -330,8 +330,10 @@ class BtApi:
         found: list[Any] = await hub.call(venue.latest(kind, symbol, **details))
         return found
 
-    @staticmethod
-    def _only(found: list[Any]) -> Any:
+    async def _only(self, exchange: str, kind: str, symbol: str, **details: Any) -> Any:
+        found = await self._latest(exchange, kind, symbol, **details)
+        if not found:
+            raise DataParseError(f"{kind} {symbol}", "no usable record in the answer", exchange_name=exchange)
         return found[0]
 
     # Life

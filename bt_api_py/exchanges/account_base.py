@@ -62,8 +62,9 @@ class OrderRow(Row):
 class FillRow(TradeRow):
     """Base of the records of own fills, and the form in which an order record hands one on.
 
-    Declared: ``venue_symbol``, ``order_id``, ``client_order_id``, ``trade_id``, ``price``, ``quantity``, ``side`` (of the
-    own order), ``trade_type`` (``"maker"``/``"taker"``), ``fee`` (positive is paid), ``fee_asset``, ``timestamp``.
+    Declared: ``venue_symbol``, ``order_id`` (a text), ``client_order_id``, ``trade_id``, ``price``, ``quantity``,
+    ``side`` (of one's own order), ``trade_type`` (``"maker"``/``"taker"``), ``fee`` (positive is paid), ``fee_asset``,
+    ``timestamp``.
     """
 
     kind: ClassVar[Kind] = "fill"
@@ -126,8 +127,8 @@ class SignedCall(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"SignedCall('{MASK}')"
 
-    def __rich_repr__(self) -> Iterator[str]:
-        yield MASK  # otherwise the library adds one that shows every field
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("query", MASK)]  # the inherited one shows every field
 
 
 class LoginCommand(Command, frozen=True):
@@ -136,8 +137,8 @@ class LoginCommand(Command, frozen=True):
     def __repr__(self) -> str:
         return f"LoginCommand('{MASK}', id={self.id!r})"
 
-    def __rich_repr__(self) -> Iterator[str]:
-        yield MASK
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("payload", MASK)]
 
 
 class PrivateSide(Exchange):

@@ -72,8 +72,12 @@ class AnyOrder(OrderRow):
     """What an event and a REST record of an order share, whatever their fields are called."""
 
     @property
+    def order_id(self) -> str:
+        return str(self.order_number)  # type: ignore[attr-defined]  # declared by both
+
+    @property
     def side(self) -> str | None:
-        word: str | None = self.side_word  # type: ignore[attr-defined]  # declared by both
+        word: str | None = self.side_word  # type: ignore[attr-defined]
         return word.lower() if word else None
 
     @property
@@ -102,7 +106,7 @@ class ExecutionReport(AnyOrder):
     """One change of an order. A fee is that of this one fill, so it goes with the fill and not with the order."""
 
     venue_symbol: str = field(name="s")
-    order_id: int = field(name="i")
+    order_number: int = field(name="i")
     venue_status: str = field(name="X")
     sent_time: int = field(name="E")
     change_time: int | None = field(name="T", default=None)
@@ -143,7 +147,7 @@ class ExecutionReport(AnyOrder):
             return None
         return OwnFill(
             venue_symbol=self.venue_symbol,
-            order_id=str(self.order_id),
+            order_id=self.order_id,
             client_order_id=self.client_order_id or None,
             trade_id=self.trade_id,
             price=self.fill_price,
@@ -180,7 +184,7 @@ class Holdings(Channel):
 
 class RestOrder(AnyOrder):
     venue_symbol: str = field(name="symbol")
-    order_id: int = field(name="orderId")
+    order_number: int = field(name="orderId")
     venue_status: str = field(name="status")
     timestamp: int = field(name="updateTime")
     create_time: int | None = field(name="time", default=None)
@@ -198,7 +202,7 @@ class RestOrder(AnyOrder):
 class RestFill(FillRow):
     venue_symbol: str = field(name="symbol")
     trade_id: int = field(name="id")
-    order_id: int = field(name="orderId")
+    order_number: int = field(name="orderId")
     price: float
     quantity: float = field(name="qty")
     timestamp: int = field(name="time")
@@ -206,6 +210,10 @@ class RestFill(FillRow):
     is_maker: bool = field(name="isMaker")
     fee: float | None = field(name="commission", default=None)
     fee_asset: str | None = field(name="commissionAsset", default=None)
+
+    @property
+    def order_id(self) -> str:
+        return str(self.order_number)
 
     @property
     def side(self) -> str:
@@ -281,6 +289,7 @@ class BinanceAccount(PrivateSide):
     }
     names = tuple(channels)
     advice = ADVICE
+    lists_by_market = True
 
     def login(self, now_ms: int, ids: Iterator[int]) -> Command:
         number = next(ids)
@@ -350,22 +359,23 @@ class BinanceAccount(PrivateSide):
 
     def orders_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
         for symbol in symbols:
-            yield from _since("/api/v3/allOrders", _REST_ORDERS, symbol, since_ms, by_id="orderId", id_of="order_id")
+            yield from _since("/api/v3/allOrders", _REST_ORDERS, symbol, since_ms, "orderId", "order_number")
 
     def fills_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
         for symbol in symbols:
-            yield from _since("/api/v3/myTrades", _REST_FILLS, symbol, since_ms, by_id="fromId", id_of="trade_id")
+            yield from _since("/api/v3/myTrades", _REST_FILLS, symbol, since_ms, "fromId", "trade_id")
 
 
-def _since(path: str, channel: Channel, symbol: str, since_ms: int, *, by_id: str, id_of: str) -> Pages:
-    """Ask for one market's records: the first page by time, the next ones by the id that follows the last."""
-    start = {"startTime": str(since_ms)}
+def _since(path: str, channel: Channel, symbol: str, since_ms: int, parameter: str, number: str) -> Pages:
+    """Ask for one market's records: the first page by time, the next ones from the number after the last."""
+    start, last = {"startTime": str(since_ms)}, -1
     while True:
         query = {"symbol": symbol, **start, "limit": str(_PAGE)}
         rows = yield Request(path, channel, query, WEIGHT, 20, signed=True)
-        if len(rows) < _PAGE:
+        newest = max((getattr(row, number) for row in rows), default=last)
+        if len(rows) < _PAGE or newest <= last:
             return
-        start = {by_id: str(max(getattr(row, id_of) for row in rows) + 1)}
+        start, last = {parameter: str(newest + 1)}, newest
 
 
 def _ed25519(pem: bytes, text: bytes, exchange_name: str) -> str:

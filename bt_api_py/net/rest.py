@@ -122,6 +122,8 @@ class RestClient:
             self._host.block(self._clock.monotonic(), seconds if seconds is not None else request.rate.per_s)
             raise RateLimitError(name, seconds, f"HTTP {response.status} for {request.path}")
         error_found: BtApiError | None = self._exchange.failure(request.path, response.status, response.body)
+        if isinstance(error_found, RateLimitError):  # said in the body, under a good status
+            self._host.block(clock.monotonic(), error_found.retry_after or request.rate.per_s)
         if error_found is not None:
             raise error_found
         if response.status >= 300:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..containers import BarData, SymbolData
 from ..containers.base import Topic, row_of
-from ..exceptions import BtApiError, InvalidSymbolError, UnsupportedError
+from ..exceptions import BtApiError, DataParseError, InvalidSymbolError, UnsupportedError
 from ..exchanges.account_base import PrivateSide
 from ..exchanges.base import Channel, Exchange, Pages, Subscription
 from ..symbols import SymbolTable
@@ -320,8 +320,11 @@ class Venue:
 
     async def server_time(self) -> int:
         """Return the venue's clock, milliseconds."""
-        (stamp,) = await self.rest.fetch(self.exchange.time_request(), Topic(self.name, "time"))
-        return int(stamp.get_timestamp())
+        request = self.exchange.time_request()
+        found = await self.rest.fetch(request, Topic(self.name, "time"))
+        if not found:
+            raise DataParseError(request.path, "no time in the answer", exchange_name=self.name)
+        return int(found[0].get_timestamp())
 
     async def latest(
         self, kind: str, symbol: str, *, interval: str = "", levels: int | None = None, limit: int = 100
