@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from ..exchanges.base import inflate
+from ..exceptions import DataParseError
 from .errors import ConnectionLost
 
 _CLOSE_WAIT = 1.0  # seconds for the venue to confirm that we close
@@ -209,3 +210,21 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     except ValueError:
         return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def inflate(data: bytes, limit: int) -> bytes:
+    """Return the content of one gzip member.
+
+    Raises:
+        DataParseError: it is none, or larger than `limit` bytes when inflated.
+    """
+    inflater = zlib.decompressobj(31)
+    try:
+        text = inflater.decompress(data, limit)
+    except zlib.error as error:
+        raise DataParseError("frame", f"no gzip: {error}") from error
+    if inflater.unconsumed_tail:
+        raise DataParseError("frame", f"larger than {limit} bytes when inflated")
+    if not inflater.eof:
+        raise DataParseError("frame", "gzip data ends early")
+    return text
