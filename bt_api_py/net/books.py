@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -32,37 +31,25 @@ _STEADY_AFTER = 10.0  # seconds for which a book must hold to count as mended
 _LEAST_SNAPSHOT = 1000  # levels a side of a book that is going to be maintained
 _SNAPSHOT_PAUSE = 1.0  # seconds before a snapshot that was too old is asked for again
 _STATE_DEADLINE = 5.0  # seconds without a book although its records come
-_NUMBERS_KEPT = 256  # of a leg's book, to see whether it has reached another
+_QUIET_START = 2.0  # seconds after which the first state of a market without updates is asked for
 _PROBE_LEVELS = 5
 _REQUEST_DEADLINE = 3.0  # seconds for the answer to a snapshot asked for over the socket
 
 
-class _Legwise:
-    """The book as one leg tells it, for venues that send a first state to every socket."""
+class _Standing(NamedTuple):
+    """A state of a book: whose, and its time and number at the venue."""
 
-    __slots__ = ("keeper", "recent")
-
-    def __init__(self, keeper: BookKeeper) -> None:
-        self.keeper = keeper
-        self.recent: deque[int | None] = deque(maxlen=_NUMBERS_KEPT)
-
-    def take(self, item: BookRow) -> bool:
-        changed = self.keeper.take(item)
-        if changed:
-            self.recent.append(self.keeper.sequence)
-        return changed
-
-    def has_reached(self, sequence: int | None) -> bool:
-        """Return whether this leg's book stands at a number, or went past it."""
-        return self.keeper.is_live and sequence in self.recent
+    keeper: BookKeeper | None
+    ms: int
+    sequence: int | None
 
 
 class BookFeed(Feed):
     """One order book and its readers.
 
     Where updates follow one chain of numbers whichever socket brings them, all legs feed one keeper, which takes each
-    once. Where every socket begins with a first state of its own, each leg has its keeper; one of them is handed out,
-    and another takes over only from where that one stood.
+    once. Where every socket begins with a first state of its own, each leg has its keeper, and whichever stands at a
+    newer state than the last that was handed out is handed out next.
     """
 
     def __init__(self, venue: Venue, session: Session, name: str, channel: Channel, topic: Topic) -> None:
@@ -72,10 +59,9 @@ class BookFeed(Feed):
         self._book: Book = book
         self.keeper = self._new_keeper()
         self._is_legwise = book.rule.snapshot == "stream" and not isinstance(book.rule, Whole)
-        self._by_leg: dict[Leg, _Legwise] = {}
-        self._active: Leg | None = None
-        self._successor: Leg | None = None
-        self._resume_after: int | None = None  # nothing is handed out before this number is reached again
+        self._by_leg: dict[Leg, BookKeeper] = {}
+        self._handed_out: _Standing | None = None  # the newest state, where legs have keepers of their own
+        self._probed: Any = None  # what the last probe saw
         self._generation = 0  # what was asked for before a loss or a fault no longer counts
         self._is_asking = False
         self._levels_loaded: int | None = 0
@@ -113,81 +99,73 @@ class BookFeed(Feed):
             self._start_over(0.0)
 
     def take(self, item: BookRow, leg: Leg | None = None) -> None:
-        if self._is_legwise and leg is not None and not self._is_from_active(item, leg):
-            return
+        keeper = self._keeper_of(leg)
         self.touch(leg.heard if leg is not None else self.venue.clock.monotonic())
-        was_live = self.keeper.is_live
+        was_live = self.is_live
         try:
-            changed = self._taker(leg).take(item)
+            changed = keeper.take(item)
         except (BookError, DataParseError) as error:
             if isinstance(error, DataParseError):
                 self.reject(error.detail)
-            self._note_fault(error)
+            if self.is_live and leg is not None:
+                log.info("%s: the book of %s is built anew: %s", self.label, leg.label, error)
+                self.session.resubscribe(self.name, leg)
+            else:
+                self._note_fault(error)
             return
-        if changed:
-            if not was_live:
-                self._came_alive()
-            self._deliver_state()
-        elif not self.keeper.is_live:
-            self._await_state(item)
+        if not changed:
+            if not self.is_live:
+                self._await_state(item)
+            return
+        if leg is not None and self._is_legwise and not self._is_news(keeper, item):
+            return
+        self.keeper = keeper
+        if not was_live:
+            self._came_alive()
+        self._deliver_state()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a true book is at hand."""
+        return self.keeper.is_live or any(keeper.is_live for keeper in self._by_leg.values())
 
     # Several sockets
 
-    def _taker(self, leg: Leg | None) -> BookKeeper | _Legwise:
-        return self._by_leg[leg] if self._is_legwise and leg is not None else self.keeper
-
-    def _is_from_active(self, item: BookRow, leg: Leg) -> bool:
-        """Return whether the leg is the one whose book is handed out; otherwise keep its book beside that one."""
-        if self._active is None:
-            self._activate(leg)
-        if leg is self._active:
-            return True
-        beside = self._legwise(leg)
-        try:
-            beside.take(item)
-        except (BookError, DataParseError) as error:
-            log.info("%s: the book of %s is built anew: %s", self.label, leg.label, error)
-            self.session.resubscribe(self.name, leg)
-            return False
-        if leg is self._successor and beside.has_reached(self.keeper.sequence):
-            self._activate(leg)
-            self._deliver_state()
-        return False
-
-    def _legwise(self, leg: Leg) -> _Legwise:
+    def _keeper_of(self, leg: Leg | None) -> BookKeeper:
+        if not self._is_legwise or leg is None:
+            return self.keeper
         known = self._by_leg.get(leg)
         if known is None:
-            known = self._by_leg[leg] = _Legwise(self._new_keeper())
+            known = self._by_leg[leg] = self._new_keeper()
         return known
 
-    def _activate(self, leg: Leg) -> None:
-        self._active = leg
-        self._successor = None
-        self.keeper = self._legwise(leg).keeper
+    def _is_news(self, keeper: BookKeeper, item: BookRow) -> bool:
+        """Return whether a leg's book is newer than the last that was handed out."""
+        before = self._handed_out
+        now = _Standing(keeper, item.timestamp or 0, keeper.sequence)
+        if before is not None and keeper is not before.keeper:
+            follows = item.previous == before.sequence != now.sequence
+            if now.ms < before.ms or (now.ms == before.ms and not follows):
+                return False
+        self._handed_out = now
+        return True
 
     def may_leave(self, old: Leg, new: Leg) -> bool:
-        if not self._is_legwise or self._active is not old:
-            return True
-        beside = self._legwise(new)
-        if beside.has_reached(self.keeper.sequence):
-            self._activate(new)
-            return True
-        self._successor = new
-        return False
+        return not self._is_legwise or self._keeper_of(new).is_live
 
     def leg_lost(self, leg: Leg) -> None:
-        if self._by_leg.pop(leg, None) is None or self._active is not leg:
+        lost = self._by_leg.pop(leg, None)
+        if lost is None or lost is not self.keeper:
             return
-        stood = self.keeper.sequence if self.keeper.is_live else None
-        heirs = [other for other, legwise in self._by_leg.items() if legwise.keeper.is_live]
-        if heirs:
-            self._activate(heirs[0])
-            self._resume_after = stood
-        else:
-            self._active = None
-            self.keeper = self._new_keeper()
+        if self._handed_out is not None:
+            self._handed_out = self._handed_out._replace(keeper=None)
+        self.keeper = next((keeper for keeper in self._by_leg.values() if keeper.is_live), self._new_keeper())
+        if not self.keeper.is_live:
+            self._live_since = self._handed_out = None
             self._told_fault = True
             self.set_state("resyncing")
+            self.count("gaps")
+            self.tell("gap", f"{leg.label} is gone, and no other socket has this book yet")
 
     def _await_state(self, item: BookRow) -> None:
         """A record came for a book that is not there yet."""
@@ -200,15 +178,6 @@ class BookFeed(Feed):
             self._ask()
 
     def _deliver_state(self) -> None:
-        if self._resume_after is not None and self._active is not None:
-            legwise = self._by_leg[self._active]
-            reached = self._resume_after in legwise.recent
-            if not reached and len(legwise.recent) < _NUMBERS_KEPT:
-                return  # an older state than the last that was handed out
-            stands_there = self.keeper.sequence == self._resume_after
-            self._resume_after = None
-            if stands_there:
-                return
         received = self.venue.clock.now()
         made: dict[int | None, OrderBookData] = {}
         topic = self.topic
@@ -223,7 +192,7 @@ class BookFeed(Feed):
 
     def came_back(self) -> None:
         super().came_back()
-        if not self.keeper.is_live:
+        if not self.is_live:
             self.set_state("resyncing")
 
     def _came_alive(self) -> None:
@@ -239,9 +208,12 @@ class BookFeed(Feed):
         self._generation += 1
         self._is_asking = False
         self._live_since = self._absent_since = None
+        if self.keeper.is_live:
+            book = self.keeper.book
+            self._probed = self.keeper.sequence if self._book.rest_numbers else _tops(book.bids.top(_PROBE_LEVELS), book.asks.top(_PROBE_LEVELS))
         self.keeper.reset()
         self._by_leg.clear()
-        self._active = self._successor = self._resume_after = None
+        self._handed_out = None
 
     def _note_fault(self, error: BookError | DataParseError) -> None:
         """Declare the fault and build the book anew, after a pause that grows while it keeps breaking."""
@@ -274,8 +246,8 @@ class BookFeed(Feed):
         self._live_since = self._absent_since = None
         if self.keeper.rule.snapshot == "stream":
             self.keeper.reset()
-            leg = self._active
-            self._later(pause, lambda: self.session.resubscribe(self.name, leg))
+            self._handed_out = None
+            self._later(pause, lambda: self.session.resubscribe(self.name))
         else:
             # The record that showed the fault may be the first to join the new state, so it is kept.
             if self.keeper.is_live:
@@ -300,6 +272,8 @@ class BookFeed(Feed):
         if absent is not None and now - absent > _STATE_DEADLINE and not self._was_lost:
             self._absent_since = None
             self._try_again(f"no first state within {_STATE_DEADLINE:g} s")
+        if self._sign_at is not None and now - self._sign_at > _QUIET_START and not self.is_live:
+            self._ask(of_quiet=True)
         if since is not None and now - since > _STEADY_AFTER:
             self._resyncs_in_a_row = 0
             self._wrong_checksums = 0
@@ -312,9 +286,14 @@ class BookFeed(Feed):
     async def has_moved(self) -> bool:
         request = self.venue.exchange.book_request(self.topic.venue_symbol, _PROBE_LEVELS)
         rows = await self.venue.rest.fetch(request, self.topic, attempts=1)
-        if not rows or not self.keeper.is_live:
-            return bool(rows)
+        if not rows:
+            return False
         row: BookRow = rows[0]
+        if not self.keeper.is_live:
+            seen = row.last if self._book.rest_numbers else _tops(row.bids, row.asks)
+            before, self._probed = self._probed, seen
+            # Kept books begin with a first state. One that is sent whole may have nothing to tell yet.
+            return not isinstance(self._book.rule, Whole) or (before is not None and seen != before)
         if self._book.rest_numbers and row.last is not None and self.keeper.sequence is not None:
             return row.last > self.keeper.sequence
         book = self.keeper.book
@@ -328,8 +307,11 @@ class BookFeed(Feed):
             return False
         return wanted is None or wanted > loaded
 
-    def _ask(self) -> None:
-        if self._is_asking or self._was_lost or not self.keeper.wants_snapshot:
+    def _ask(self, *, of_quiet: bool = False) -> None:
+        """Ask for the first state, once records wait for it; of a quiet market, of which none come, all the same."""
+        if self.keeper.rule.snapshot == "stream" or self._is_asking:
+            return
+        if not of_quiet and (self._was_lost or not self.keeper.wants_snapshot):
             return
         self._is_asking = True
         if self.keeper.rule.snapshot == "rest":
@@ -356,7 +338,7 @@ class BookFeed(Feed):
 
     def take_snapshot(self, row: BookRow, generation: int) -> None:
         """Take the first state that was fetched by REST; one that was asked for before a fault is left out."""
-        if generation == self._generation and not self._was_lost:
+        if generation == self._generation and self._sign_at is not None:
             self.take(row)
 
     def snapshot_failed(self, error: BtApiError, generation: int) -> None:

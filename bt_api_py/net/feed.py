@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from ..containers import Container, TickerData, TradeData
 from ..containers.base import Topic, row_of
 from ..exceptions import AuthenticationError, BtApiError, SubscribeError, UnsupportedError, WebSocketError
-from ..exchanges.base import Channel
+from ..exchanges.base import Channel, Pages
 from .stream import EventKind, Mailbox, State, StreamEvent
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ StreamError = WebSocketError | SubscribeError | AuthenticationError
 _ON_ITS_WAY = 1.0  # seconds that a message may take longer than the venue's own list
 _CLOCKS_DIFFER_MS = 2000
 _ARRIVALS_KEPT = 2000
+_LONGEST_FILL = 30.0  # seconds for which live records wait for those that are fetched
+_FILL_PAUSE = 1.0  # seconds before a venue in trouble is asked again
 _MOST_HELD = 200_000  # records that wait behind a hole; beyond that the hole is left as it is
 
 
@@ -107,12 +110,12 @@ class Feed:
         """Note that data came, and when on the hub's clock."""
         self.last_at = self._sign_at = at
         self.received += 1
-        self._strikes = 0
-        if not self._ever_live or self._was_lost:
+        if not self._ever_live or self._was_lost or self._strikes:
+            self._strikes = 0
             self.came_back()
 
     def came_back(self) -> None:
-        """The first record after a beginning or a loss."""
+        """The first record after a beginning, a loss, or a silence that was held against the topic."""
         self._ever_live = True
         self._was_lost = ""
         self.set_state("live")
@@ -170,7 +173,7 @@ class Feed:
 
     def tick(self) -> None:
         """Look whether the topic has been silent for too long; called about once a second."""
-        if self._sign_at is None or self._is_probing or self._was_lost or not self.boxes:
+        if self._sign_at is None or self._is_probing or not self.boxes:
             return
         if self.venue.clock.monotonic() - self._sign_at >= self.stale_after:
             self._is_probing = True
@@ -180,22 +183,26 @@ class Feed:
         """Ask the venue by REST whether it moved on. A quiet market is left alone, a dead subscription is renewed."""
         began = self.received
         try:
-            moved = await self.has_moved()
-            if moved:
-                # What the venue's list already shows may be on its way.
-                await self.venue.clock.sleep(min(_ON_ITS_WAY, self.stale_after / 4))
+            # An answer that takes longer than this is none: a reader must not wait for a word on a venue that is busy.
+            async with asyncio.timeout(self.stale_after / 2):
+                moved = await self.has_moved()
+                if moved:
+                    # What the venue's list already shows may be on its way.
+                    await self.venue.clock.sleep(min(_ON_ITS_WAY, self.stale_after / 4))
         except UnsupportedError:
             moved = False
-        except BtApiError as error:
+        except (BtApiError, TimeoutError) as error:
             log.info("%s: silent, and the probe failed: %s", self.label, error)
             moved = None
         finally:
             self._is_probing = False
-        if self.received != began or self._was_lost or not self.boxes:
+        if self.received != began or self._sign_at is None or not self.boxes:
             return
         self._sign_at = self.venue.clock.monotonic()
         if moved is False:
-            self._strikes = 0
+            if self._strikes:
+                self._strikes = 0
+                self.set_state("live" if self._ever_live else "connecting")
             self.venue.tell(self.event("quiet", "no data, and the venue has nothing newer"))
         else:
             self._renew(moved)
@@ -321,6 +328,8 @@ class FillingFeed(Feed):
         super().__init__(venue, session, name, channel, topic)
         self._held: deque[tuple[Any, str]] = deque()  # records, each with the cause of the loss before it
         self._is_filling = False
+        self._filling_since = 0.0
+        self._told_waiting = False
 
     def take(self, item: Any, leg: Leg) -> None:
         if self.session.is_doubled and self.arrived(self.key(item), leg):
@@ -353,6 +362,7 @@ class FillingFeed(Feed):
     def fill(self, work: Coroutine[Any, Any, None]) -> None:
         """Hold further records while `work` fills a hole."""
         self._is_filling = True
+        self._filling_since = self.venue.clock.monotonic()
         self.venue.hub.spawn(self._fill(work), f"{self.label} back-fill")
 
     async def _fill(self, work: Coroutine[Any, Any, None]) -> None:
@@ -360,9 +370,37 @@ class FillingFeed(Feed):
             await work
         finally:
             self._is_filling = False
+        if self._told_waiting:
+            self._told_waiting = False
+            self.set_state("live")
         while self._held and not self._is_filling:
             item, lost = self._held.popleft()
             self.step(item, lost)
+
+    def tick(self) -> None:
+        super().tick()
+        if self._is_filling and not self._told_waiting:
+            if self.venue.clock.monotonic() - self._filling_since >= self.stale_after:
+                self._told_waiting = True
+                self.set_state("stale")
+                self.tell("stale", "records wait behind a hole that the venue is slow to fill")
+
+    async def collect(self, pages: Callable[[], Pages]) -> list[Any]:
+        """Return the objects of all pages. A venue in trouble is asked again, as long as the records behind can wait.
+
+        Raises:
+            BtApiError: another try does not help.
+            TimeoutError: the venue stayed in trouble, or all this took too long.
+        """
+        async with asyncio.timeout(_LONGEST_FILL):
+            while True:
+                try:
+                    return await self.venue.collect(pages(), self.topic)
+                except BtApiError as error:
+                    if not error.retryable or self.is_overrun:
+                        raise
+                    log.info("%s: back-fill: %s", self.label, error)
+                await self.venue.clock.sleep(_FILL_PAUSE)
 
     def deliver_filled(self, items: list[Any]) -> None:
         """Hand fetched objects to the readers who want them."""

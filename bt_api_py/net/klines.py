@@ -21,6 +21,7 @@ log = logging.getLogger("bt_api_py.net")
 
 _CLOSE_GRACE_MS = 5000  # a bar whose venue never says "closed" is closed so long after its end
 _MOST_BARS = 5000  # of one hole
+_MOST_PROBED = 200
 
 
 class KlineFeed(FillingFeed):
@@ -34,6 +35,7 @@ class KlineFeed(FillingFeed):
         super().__init__(venue, session, name, channel, topic)
         self._next: int | None = None  # open time of the oldest bar that was not handed out as closed
         self._running: BarData | None = None
+        self._probed: tuple[float, ...] | None = None  # the newest bar that a probe saw
 
     def key(self, item: BarData) -> Any:
         return item.get_bar_status(), *_figures(item)
@@ -93,14 +95,16 @@ class KlineFeed(FillingFeed):
         found: list[BarData] = []
         trouble = "" if total <= _MOST_BARS else f"{total} bars are more than {_MOST_BARS}"
         if not trouble and self.wants_filling:
-            pages = self.venue.exchange.klines_between(
-                self.topic.venue_symbol, self.venue.exchange.venue_interval(self.topic.interval), start, begin - 1
-            )
+            exchange, topic = self.venue.exchange, self.topic
+            interval = exchange.venue_interval(topic.interval)
             try:
-                bars = {bar.get_timestamp(): bar for bar in await self.venue.collect(pages, self.topic)}
+                between = await self.collect(
+                    lambda: exchange.klines_between(topic.venue_symbol, interval, start, begin - 1)
+                )
+                bars = {bar.get_timestamp(): bar for bar in between}
                 found = [bars[at].as_closed() for at in sorted(bars) if start <= at < begin]
-            except BtApiError as error:
-                trouble = str(error)
+            except (BtApiError, TimeoutError) as error:
+                trouble = str(error) or "the venue took too long"
         elif not trouble:
             trouble = "no reader wants holes to be filled"
         if lost or trouble:
@@ -133,16 +137,28 @@ class KlineFeed(FillingFeed):
         self.tell("backfilled", cause, from_ms=first, to_ms=last, count=len(found), filled=True)
 
     async def has_moved(self) -> bool:
-        exchange, topic = self.venue.exchange, self.topic
+        exchange, topic, running = self.venue.exchange, self.topic, self._running
         interval = exchange.venue_interval(topic.interval)
-        bars = await self.venue.rest.fetch(exchange.klines_request(topic.venue_symbol, interval, 2), topic, attempts=1)
-        newest: BarData | None = max(bars, key=lambda bar: int(bar.get_timestamp()), default=None)
-        if newest is None:
-            return False
-        if self._running is None:
-            # The last bar was closed: another one has begun only if something was traded in it.
-            return newest.get_timestamp() >= (self._next or 0) and newest.get_volume() > 0
-        return _figures(newest) != _figures(self._running)
+        since = self._next or self.venue.now_ms()
+        count = 2 + min(_MOST_PROBED, self._bars_between(since, self.venue.now_ms()))
+        bars = await self.venue.rest.fetch(
+            exchange.klines_request(topic.venue_symbol, interval, count), topic, attempts=1
+        )
+        # A list may hold bars in which nothing was traded; of those no stream has to tell.
+        traded = [_figures(bar) for bar in bars if bar.get_volume() > 0]
+        newest = max(traded, default=None)
+        before, self._probed = self._probed, newest
+        if self._next is None:
+            return before is not None and newest != before
+        if running is None:
+            return newest is not None and newest[0] >= self._next
+        if row_of(running).closed is False and self._is_over(running):
+            return True  # the venue would have said that it is closed
+        return newest is not None and newest[0] >= running.get_timestamp() and newest != _figures(running)
+
+    def _is_over(self, running: BarData) -> bool:
+        end = bar_end(running.get_timestamp(), self.topic.interval)
+        return bool(end) and self.venue.now_ms() > end + _CLOSE_GRACE_MS
 
     def attach(self, box: Mailbox, topic: Topic) -> None:
         super().attach(box, topic)
@@ -154,8 +170,7 @@ class KlineFeed(FillingFeed):
         running = self._running
         if running is None or self._was_lost or self._is_filling or row_of(running).closed is not None:
             return
-        end = bar_end(running.get_timestamp(), self.topic.interval)
-        if end and self.venue.now_ms() > end + _CLOSE_GRACE_MS:
+        if self._is_over(running):
             self._hand_out_closed(running)
 
 

@@ -94,8 +94,8 @@ class TradeFeed(FillingFeed):
         if not trouble and self.wants_filling:
             try:
                 found = await self._fetch(after, before, total if certain else None)
-            except BtApiError as error:
-                trouble = str(error)
+            except (BtApiError, TimeoutError) as error:
+                trouble = str(error) or "the venue took too long"
         elif not trouble:
             trouble = "no reader wants holes to be filled"
         if not certain:
@@ -140,9 +140,10 @@ class TradeFeed(FillingFeed):
         for attempt in range(_TRIES):
             if attempt:
                 await self.venue.clock.sleep(_PAUSE * attempt)
-            pages = self.venue.exchange.trades_between(self.topic.venue_symbol, after, before)
             newest = after
-            for trade in await self.venue.collect(pages, self.topic):
+            for trade in await self.collect(
+                lambda: self.venue.exchange.trades_between(self.topic.venue_symbol, after, before)
+            ):
                 span = row_of(trade).span
                 if span is None:
                     continue

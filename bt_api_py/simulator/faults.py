@@ -152,7 +152,7 @@ class WrongChecksum(Rewrite):
     def rewrite(self, message: Any) -> bool:
         changed = False
         for container, key, value in _leaves(message):
-            if key in ("checksum", "cs", "crc32"):
+            if key in ("checksum", "cs", "crc32") and str(value).lstrip("-").isdigit():
                 container[key] = value + 1 if isinstance(value, int) else str(int(value) + 1)
                 changed = True
         return changed

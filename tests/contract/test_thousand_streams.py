@@ -95,4 +95,3 @@ async def test_a_thousand_streams_are_polite_and_light(exchange):
         assert breaches == {}
         assert asked == len(wanted) >= min(COUNT, len(venue.symbols))
         assert (after - before) / len(wanted) < MOST_BYTES, f"{(after - before) / len(wanted):.0f} bytes a stream"
-        print(f"{(after - before) / len(wanted):.0f} bytes a stream")

@@ -1,7 +1,7 @@
 """Run one simulated venue in a process of its own, so that a test can weigh the client alone.
 
-Arguments: exchange, speed of the clock, its starting time. Prints the settings that lead here, then one line of
-counters for each line read; ends with its input.
+Arguments: exchange, speed of the clock. Prints the settings that lead here and the markets, then one line of counters
+for each line read; ends with its input.
 """
 
 import asyncio

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
-from bt_api_py import SubscribeError, WebSocketError
+from bt_api_py import StreamEvent, SubscribeError, WebSocketError
+from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.net.errors import ConnectionLost
 
 from .fakes import exchange_info, settle, ticker, trade
@@ -295,15 +297,74 @@ class TestLoss:
         assert stream.stats.reconnects == 1
 
 
+def limited(monkeypatch, **limits):
+    """Give the venue's endpoint other limits."""
+    endpoints = EXCHANGES[SPOT].endpoints
+    monkeypatch.setattr(EXCHANGES[SPOT], "endpoints", {"market": replace(endpoints["market"], **limits)})
+
+
+class TestRotation:
+    async def test_an_old_socket_is_replaced_without_a_hole(self, connect, transport, clock, monkeypatch):
+        """Near its age limit a socket gets a successor, both run for a while, and no trade is lost or comes twice."""
+        limited(monkeypatch, lifetime=100.0)
+        api = connect()
+        stream, old = await live(api, transport, events=True)
+        number = 1
+        while clock.monotonic() < 1000 + 115:
+            await clock.run(1)
+            number += 1
+            for socket in transport.sockets:
+                if not socket.is_closed and "btcusdt@trade" in socket.names():
+                    socket.feed(trade(number))
+        await settle()
+        assert old.is_closed
+        assert len(transport.sockets) == 2
+        assert 90 < transport.attempts[1] - transport.attempts[0] < 100
+        items = [await anext(stream) for _ in range(stream.stats.queued)]
+        trades = [item.get_trade_id() for item in items if not isinstance(item, StreamEvent)]
+        assert trades == [str(n) for n in range(1, number + 1)]
+        kinds = [item.kind for item in items if isinstance(item, StreamEvent)]
+        assert "rotated" in kinds
+        assert not {"gap", "disconnected"} & set(kinds)
+        assert (stream.stats.reconnects, stream.stats.missing) == (0, 0)
+
+    async def test_an_announced_end_is_met_with_a_new_socket(self, connect, transport, clock):
+        """When the venue announces that it will close, another socket is opened before it does."""
+        api = connect()
+        stream, old = await live(api, transport)
+        old.feed({"e": "serverShutdown", "E": 1})
+        await clock.run(3)
+        assert len(transport.sockets) == 2
+        fresh = transport.sockets[1]
+        assert fresh.names() == ["btcusdt@trade"]
+        fresh.feed(trade(2))
+        await clock.run(1)
+        old.lose(1001)
+        await clock.run(1)
+        fresh.feed(trade(3))
+        await settle()
+        assert [(await anext(stream)).get_trade_id() for _ in range(2)] == ["2", "3"]
+        assert stream.stats.missing == 0
+
+    async def test_a_successor_that_fails_leaves_the_old_socket_alone(self, connect, transport, clock, monkeypatch):
+        """A new socket that cannot be had costs nothing while the old one lives."""
+        limited(monkeypatch, lifetime=100.0)
+        api = connect(max_reconnect=2)
+        stream, old = await live(api, transport)
+        transport.refuse_all = ConnectionLost("refused")
+        for number in range(2, 100):
+            await clock.run(1)
+            old.feed(trade(number))
+        await settle()
+        assert not old.is_closed
+        assert stream.stats.state == "live"
+        assert stream.stats.queued == 98
+
+
 class TestSpread:
     async def test_another_socket_is_opened_when_one_is_full(self, connect, transport, clock, monkeypatch):
         """Topics beyond what one socket may carry go to a further one."""
-        from dataclasses import replace
-
-        from bt_api_py.exchanges import EXCHANGES
-
-        endpoints = EXCHANGES[SPOT].endpoints
-        monkeypatch.setattr(EXCHANGES[SPOT], "endpoints", {"market": replace(endpoints["market"], topics_per_socket=2)})
+        limited(monkeypatch, topics_per_socket=2)
         api = connect()
         bases = ["BTC", "ETH", "SOL", "XRP", "ADA"]
         transport.pages["exchangeInfo"] = exchange_info(*bases)

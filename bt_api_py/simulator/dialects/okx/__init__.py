@@ -1,43 +1,31 @@
-"""OKX v5 spot: public and business websockets, public REST.
+"""OKX v5 spot: public, business and private websockets, public and signed REST.
 
-Source: OKX v5 documentation, "WebSocket overview", "Order book trading", "Public data", July 2026.
+Source: OKX v5 documentation, "WebSocket overview", "Order book trading", "Public data", "Trading account", July 2026.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from ...account import House
 from ...instruments import Instrument, listed
 from ...limits import SlidingLimit
 from ...market import Market
-from ..base import Dialect, Response, Session, Transport, UnknownTopicError, json_response, parse_object
+from ..base import Dialect, Request, Response, UnknownTopicError, json_response, parse_object
 from ..topics import Topic
+from .account_rest import answer_signed
 from .figures import _bars
+from .private import PRIVATE_PATH, PrivateSession
 from .rest import ROUTES, RestError
+from .session import OkxSession
 from .streams import CHANNELS, AllTrades, Candles, Instruments
 
 _DECIMALS = {"BTCUSDT": (1, 8), "BTCUSDC": (1, 8), "BNBUSDT": (1, 6)}
 _QUIET = 120
 _IDLE_S = 30
 _MAX_ARGS_BYTES = 64 * 1024
-
-
-class OkxSession(Session):
-    """A client of the public or the business socket."""
-
-    def __init__(
-        self,
-        dialect: "Dialect[Any]",
-        transport: Transport,
-        path: str,
-        query: Mapping[str, str],
-        number: int,
-    ) -> None:
-        super().__init__(dialect, transport, path, query, number)
-        self.socket = path.rsplit("/", 1)[1]
-        self.connection = f"{dialect.venue.random.getrandbits(32):08x}"
-        self.requests = SlidingLimit(480, 3600.0)
 
 
 @dataclass(slots=True)
@@ -49,11 +37,12 @@ class _Numbering:
 
 
 class OkxSpot(Dialect[OkxSession]):
-    """Spot market data of OKX."""
+    """Spot market data and accounts of OKX."""
 
     name = "OKX___SPOT"
     hosts = ("www.okx.com", "openapi.okx.com", "ws.okx.com")
     session_type = OkxSession
+    house = House(2_497_956_918_703_120_384, 742_000_554, Decimal("0.0008"), Decimal("0.001"))
     intervals = _bars()
     timeless = frozenset({"/api/v5/public/time", "/api/v5/public/instruments"})
 
@@ -96,14 +85,19 @@ class OkxSpot(Dialect[OkxSession]):
     # -- sockets ---------------------------------------------------------------------------------------------
 
     def check_path(self, path: str, query: Mapping[str, str]) -> Response | None:
-        if path not in ("/ws/v5/public", "/ws/v5/business"):
+        if path not in ("/ws/v5/public", "/ws/v5/business", PRIVATE_PATH):
             return Response(404, b"<html>Not found</html>", content_type="text/html")
         if not self._connects.allow(self.venue.now()):
             self.venue.stats.breaches["connects"] += 1
             return json_response(self.error_body(429), 429)
         return None
 
+    def session_for(self, path: str) -> type[OkxSession]:
+        return PrivateSession if path == PRIVATE_PATH else OkxSession
+
     def keep_alive(self, session: OkxSession, now: float) -> None:
+        if isinstance(session, PrivateSession):
+            session.push_regularly(now)
         if now - session.last_sent >= _IDLE_S:
             self.venue.stats.breaches["idle"] += 1
             session.end(4004, "No data received in 30s.")
@@ -123,29 +117,34 @@ class OkxSpot(Dialect[OkxSession]):
         operation, args = message.get("op"), message.get("args")
         is_valid = operation in ("subscribe", "unsubscribe", "login") and isinstance(args, list) and args
         if not is_valid or len(text.encode()) > _MAX_ARGS_BYTES:
-            self._error(session, message, "60012", f"Invalid request: {text[:200]}")
+            self.refuse(session, message, "60012", f"Invalid request: {text[:200]}")
             return
         if not session.requests.allow(self.venue.now()):
             self.venue.stats.breaches["requests per hour"] += 1
-            self._error(session, message, "60014", "Requests too frequent.")
-            return
-        if operation == "login":
-            self._error(session, message, "60008", "Login is not supported on this URL.")
+            self.refuse(session, message, "60014", "Requests too frequent.")
             return
         assert isinstance(args, list)
+        if operation == "login":
+            if isinstance(session, PrivateSession):
+                session.log_in(message, args[0])
+            else:
+                self.refuse(session, message, "60008", "Login is not supported on this URL.")
+            return
         for arg in args:
             if not isinstance(arg, dict) or not isinstance(arg.get("channel"), str):
-                self._error(session, message, "60013", "Invalid args.")
+                self.refuse(session, message, "60013", "Invalid args.")
+            elif isinstance(session, PrivateSession):
+                (session.subscribe if operation == "subscribe" else session.unsubscribe)(message, arg)
             elif operation == "subscribe":
                 self._subscribe(session, message, arg)
             else:
                 self.leave(session, _name(arg))
-                self._acknowledge(session, message, arg)
+                self.acknowledge(session, message, arg)
 
     def _subscribe(self, session: OkxSession, message: Mapping[str, Any], arg: dict[str, Any]) -> None:
         channel, name = arg["channel"], _name(arg)
         if channel in ("books-l2-tbt", "books50-l2-tbt") and self.playback is None:
-            self._error(session, message, "64003", "Your trading fee tier doesn't meet the requirement.")
+            self.refuse(session, message, "64003", "Your trading fee tier doesn't meet the requirement.")
             return
         rejected = str(arg.get("instId", "")).replace("-", "") in self.venue.faults.rejected
         try:
@@ -153,19 +152,25 @@ class OkxSpot(Dialect[OkxSession]):
                 raise UnknownTopicError(name)
             topic = session.topics.get(name) or self.topic(session, name)
         except UnknownTopicError:
-            parts = ",".join(f"{key}:{value}" for key, value in arg.items())
-            words = "doesn't exist. Please use the correct URL, channel and parameters referring to API document."
-            self._error(session, message, "60018", f"Wrong URL or {parts} {words}")
+            self.refuse_channel(session, message, arg)
             return
-        self._acknowledge(session, message, arg)
+        self.acknowledge(session, message, arg)
         if name not in session.topics:
             self.join(session, name, topic)
 
-    def _acknowledge(self, session: OkxSession, message: Mapping[str, Any], arg: Mapping[str, Any]) -> None:
+    def refuse_channel(self, session: OkxSession, message: Mapping[str, Any], arg: Mapping[str, Any]) -> None:
+        """Answer that this URL does not carry what was asked for."""
+        parts = ",".join(f"{key}:{value}" for key, value in arg.items())
+        words = "doesn't exist. Please use the correct URL, channel and parameters referring to API document."
+        self.refuse(session, message, "60018", f"Wrong URL or {parts} {words}")
+
+    def acknowledge(self, session: OkxSession, message: Mapping[str, Any], arg: Mapping[str, Any]) -> None:
+        """Answer that a request was carried out."""
         identity = {"id": message["id"]} if "id" in message else {}
         session.reply(identity | {"event": message["op"], "arg": arg, "connId": session.connection})
 
-    def _error(self, session: OkxSession, message: Mapping[str, Any], code: str, words: str) -> None:
+    def refuse(self, session: OkxSession, message: Mapping[str, Any], code: str, words: str) -> None:
+        """Answer with an error."""
         identity = {"id": message["id"]} if "id" in message else {}
         session.reply(identity | {"event": "error", "code": code, "msg": words, "connId": session.connection})
 
@@ -204,16 +209,26 @@ class OkxSpot(Dialect[OkxSession]):
                 return recorded
             return json_response({"code": "404", "data": {}, "msg": "Invalid request path"}, 404)
         per_two_seconds, handler = route
-        limit = self._rest_limits.setdefault(path, SlidingLimit(per_two_seconds, 2.0))
-        if not limit.allow(self.venue.now()):
-            self.venue.stats.breaches[f"rest {path}"] += 1
-            return json_response(self.error_body(429), 429)
+        refusal = self.too_often(path, per_two_seconds)
+        if refusal is not None:
+            return refusal
         if recorded is not None:
             return recorded
         try:
             return json_response({"code": "0", "msg": "", "data": handler(self, query)})
         except RestError as error:
             return json_response({"code": error.code, "msg": str(error), "data": []}, error.status)
+
+    def account_answer(self, request: Request) -> Response | None:
+        return answer_signed(self, request)
+
+    def too_often(self, path: str, per_two_seconds: int) -> Response | None:
+        """Count a request and return the refusal if it is one too many."""
+        limit = self._rest_limits.setdefault(path, SlidingLimit(per_two_seconds, 2.0))
+        if limit.allow(self.venue.now()):
+            return None
+        self.venue.stats.breaches[f"rest {path}"] += 1
+        return json_response(self.error_body(429), 429)
 
     def rest_market(self, query: Mapping[str, str]) -> Market:
         """Return the market of a request."""

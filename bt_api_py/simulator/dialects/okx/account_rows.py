@@ -1,0 +1,206 @@
+"""OKX account figures: orders, fills, balances and positions as pushes and as REST rows.
+
+Source: OKX v5 documentation, "Order channel", "Account channel", "Positions channel" and their REST twins, July 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from ...account import AccountBalance, AccountFill, AccountOrder, AccountPosition
+from ...instruments import Instrument
+
+_TYPES = {"limit": "limit", "market": "market", "limit_maker": "post_only", "ioc": "ioc", "fok": "fok"}
+_STATES = {"new": "live", "partial": "partially_filled", "filled": "filled"}  # every other end is "canceled"
+_BY_USER, _FOK_REST, _IOC_REST, _WOULD_TAKE = "1", "13", "14", "31"
+_CONTRACT = Decimal("0.01")  # base asset per contract
+
+
+def text(number: Decimal | None) -> str:
+    """Return a number without superfluous zeros; empty when there is none."""
+    if number is None:
+        return ""
+    return f"{number.normalize():f}" if number else "0"
+
+
+def _paid(fee: Decimal) -> str:
+    return text(-fee)  # the venue's fees are negative when they are paid
+
+
+def _source(order: AccountOrder) -> str:
+    if order.status == "canceled":
+        return _BY_USER
+    if order.status == "rejected":
+        return _WOULD_TAKE
+    return "" if order.status != "expired" else _FOK_REST if order.type == "fok" else _IOC_REST
+
+
+def order_row(order: AccountOrder, item: Instrument) -> dict[str, Any]:
+    """Return an order as REST tells it."""
+    last = order.last
+    return {
+        "instType": "SPOT",
+        "instId": f"{item.base}-{item.quote}",
+        "ordId": order.order_id,
+        "clOrdId": order.client_order_id,
+        "tag": "",
+        "px": text(order.price),
+        "sz": text(order.quantity),
+        "ordType": _TYPES[order.type],
+        "side": order.side,
+        "posSide": "net",
+        "tdMode": "cash",
+        "tgtCcy": "base_ccy" if order.type == "market" else "",
+        "accFillSz": text(order.filled),
+        "avgPx": text(order.avg_price),
+        "fillPx": text(last.price if last else None),
+        "fillSz": text(last.quantity if last else Decimal(0)),
+        "tradeId": last.trade_id if last else "",
+        "fillTime": str(last.ms) if last else "",
+        "fee": _paid(order.fee),
+        "feeCcy": order.fee_asset,
+        "rebate": "0",
+        "rebateCcy": item.quote,
+        "pnl": "0",
+        "state": _STATES.get(order.status, "canceled"),
+        "lever": "0",
+        "cancelSource": _source(order),
+        "cancelSourceReason": order.reason,
+        "category": "normal",
+        "source": "",
+        "stpMode": "cancel_maker",
+        "reduceOnly": "false",
+        "cTime": str(order.created_ms),
+        "uTime": str(order.updated_ms),
+    }
+
+
+def order_push(order: AccountOrder, item: Instrument) -> dict[str, Any]:
+    """Return an order as the `orders` channel tells it."""
+    row, last = order_row(order, item), order.last
+    price = order.price if order.price is not None else order.avg_price
+    row |= {
+        "notionalUsd": text(order.quantity * price if price is not None else None),
+        "fillFee": _paid(last.fee) if last else "0",
+        "fillFeeCcy": last.fee_asset if last else "",
+        "execType": ("M" if last.is_maker else "T") if last else "",
+        "amendResult": "",
+        "amendSource": "",
+        "reqId": "",
+        "code": "0",
+        "msg": "",
+    }
+    return {name: row[name] for name in _PUSH_ORDER}
+
+
+_PUSH_ORDER = (
+    "instType", "instId", "ordId", "clOrdId", "tag", "px", "sz", "notionalUsd", "ordType", "side", "posSide", "tdMode",
+    "tgtCcy", "accFillSz", "avgPx", "fillPx", "fillSz", "tradeId", "fillTime", "fillFee", "fillFeeCcy", "execType",
+    "fee", "feeCcy", "rebate", "rebateCcy", "pnl", "state", "lever", "cancelSource", "cancelSourceReason", "category",
+    "amendResult", "amendSource", "reqId", "code", "msg", "source", "stpMode", "reduceOnly", "cTime", "uTime",
+)  # fmt: skip
+
+
+def fill_row(fill: AccountFill, item: Instrument) -> dict[str, Any]:
+    """Return a fill as REST tells it."""
+    return {
+        "instType": "SPOT",
+        "instId": f"{item.base}-{item.quote}",
+        "tradeId": fill.trade_id,
+        "ordId": fill.order_id,
+        "clOrdId": fill.client_order_id,
+        "billId": str(int(fill.trade_id) + 10**18),
+        "tag": "",
+        "fillPx": text(fill.price),
+        "fillSz": text(fill.quantity),
+        "side": fill.side,
+        "posSide": "net",
+        "execType": "M" if fill.is_maker else "T",
+        "feeCcy": fill.fee_asset,
+        "fee": _paid(fill.fee),
+        "fillTime": str(fill.ms),
+        "ts": str(fill.ms),
+    }
+
+
+def account_row(balances: Iterable[AccountBalance], total: Decimal, ms: int) -> dict[str, Any]:
+    """Return the balances as the `account` channel and REST tell them; total in USD."""
+    details = [
+        {
+            "ccy": held.asset,
+            "eq": text(held.total),
+            "cashBal": text(held.total),
+            "availBal": text(held.free),
+            "availEq": text(held.free),
+            "frozenBal": text(held.locked),
+            "ordFrozen": text(held.locked),
+            "upl": "0",
+            "uTime": str(held.ms),
+        }
+        for held in balances
+    ]
+    return {"uTime": str(ms), "totalEq": text(round(total, 2)), "details": details}
+
+
+def total_usd(balances: Iterable[AccountBalance], instruments: Mapping[str, Instrument]) -> Decimal:
+    """Return what everything is worth at the usual prices; what has none counts nothing."""
+    total = Decimal(0)
+    for held in balances:
+        item = instruments.get(f"{held.asset}USDT")
+        if held.asset in ("USDT", "USDC"):
+            total += held.total
+        elif item is not None:
+            total += held.total * Decimal(item.price).scaleb(-item.price_decimals)
+    return total
+
+
+def position_row(position: AccountPosition, ms: int) -> dict[str, Any]:
+    """Return a position as the `positions` channel and REST tell it; its mark price is its entry price."""
+    notional = abs(position.quantity) * _CONTRACT * position.avg_price
+    price = text(position.avg_price)
+    return {
+        "instType": "SWAP",
+        "instId": position.symbol,
+        "posId": position.position_id,
+        "posSide": "net",
+        "pos": text(position.quantity),
+        "avgPx": price if position.quantity else "",
+        "upl": "0",
+        "uplRatio": "0",
+        "lever": "10",
+        "liqPx": "",
+        "markPx": price,
+        "mgnMode": "cross",
+        "margin": "",
+        "imr": text(notional / 10),
+        "mmr": text(notional / 250),
+        "notionalUsd": text(notional),
+        "ccy": position.symbol.split("-")[1],
+        "realizedPnl": "0",
+        "fee": "0",
+        "fundingFee": "0",
+        "bePx": price if position.quantity else "",
+        "adl": "1",
+        "cTime": str(position.created_ms),
+        "uTime": str(position.updated_ms),
+        "pTime": str(ms),
+    }
+
+
+def light_position_row(position: AccountPosition) -> dict[str, Any]:
+    """Return a position as `balance_and_position` tells it."""
+    return {
+        "posId": position.position_id,
+        "tradeId": "",
+        "instId": position.symbol,
+        "instType": "SWAP",
+        "mgnMode": "cross",
+        "posSide": "net",
+        "pos": text(position.quantity),
+        "ccy": position.symbol.split("-")[1],
+        "posCcy": "",
+        "avgPx": text(position.avg_price),
+        "uTime": str(position.updated_ms),
+    }

@@ -1,0 +1,246 @@
+"""What was received, held to what the simulated venues know to be true."""
+
+import math
+from bisect import bisect_right
+from itertools import pairwise
+
+from bt_api_py import StreamEvent
+from bt_api_py.containers.bar import bar_end
+from bt_api_py.simulator.virtual_time import EPOCH_S
+
+# Seconds that may pass after a reader was told: a hole is filled before what is live goes on, and a host that answered
+# 429 is left alone for as long as it counts.
+KNOWN_TO_LAST = {"gap": 30.0, "stale": 30.0, "disconnected": 75.0}
+
+
+def same(number, exact):
+    """Tell whether a float is the exact figure."""
+    return math.isclose(number, float(exact), rel_tol=1e-12)
+
+
+class Record:
+    """What one stream brought, with the virtual second in which it came."""
+
+    def __init__(self, sim, exchange, kind, symbol):
+        self.sim = sim
+        self.exchange = exchange
+        self.kind = kind
+        self.symbol = symbol
+        self.stream = None
+        self.times = []
+        self.items = []
+        self.events = []
+        self.data_at = 0.0
+        self.told = {}  # when the reader was told of something that lasts, and how long that may be
+        self.market = sim.world.find(exchange).venue.market(symbol)
+
+    def __str__(self):
+        return f"{self.exchange} {self.kind} {self.symbol}"
+
+    def take(self, item):
+        """Note an item; what can be judged at once is judged at once."""
+        self.times.append(self.sim.clock.monotonic())
+        if isinstance(item, StreamEvent):
+            self.events.append(item)
+            if item.kind in KNOWN_TO_LAST:
+                self.told[self.times[-1]] = KNOWN_TO_LAST[item.kind]
+        else:
+            self.data_at = self.times[-1]
+            self.judge(item)
+        self.keep(item)
+
+    def keep(self, item):
+        self.items.append(item)
+
+    def judge(self, item):
+        """Check an item at the moment at which it comes."""
+
+    def has_passed(self, moment):
+        """Tell whether the reader has seen everything that the market did up to that second."""
+        raise NotImplementedError
+
+    def check(self):
+        """Check the whole of it, after all has settled."""
+        stats = self.stream.stats
+        received = sum(not isinstance(item, StreamEvent) for item in self.items)
+        assert stats.delivered == received, f"{self}: {stats.delivered} counted, {received} received"
+        assert stats.state == "live", f"{self}: {stats.state} at the end"
+        assert stats.dropped == 0
+
+    def check_silence(self, patience):
+        """Check that nobody waited longer than that for a word after something had happened."""
+        traded = [row.ms / 1000 - EPOCH_S for row in self.market.trades]
+        for before, after in pairwise([*self.times, self.sim.clock.monotonic()]):
+            place = bisect_right(traded, before)
+            if place < len(traded):
+                silence = after - traded[place]
+                allowed = patience + self.told.get(before, 0.0)
+                assert silence <= allowed, f"{self}: {silence:.1f} s of silence before {after:.1f} s"
+
+
+class Trades(Record):
+    """Each trade once, in order, with its true figures; what is missing lies in a declared gap."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.last = None
+        self.missing = []  # (first, last) id
+
+    def judge(self, trade):
+        first, last = self.span(trade)
+        assert self.last is None or first > self.last, f"{self}: {first} after {self.last}"
+        if self.last is not None and first > self.last + 1:
+            self.missing.append((self.last + 1, first - 1))
+        self.last = last
+        rows = self.rows(first, last)
+        item = self.market.instrument
+        scale, lots = 10**item.price_decimals, 10**item.quantity_decimals
+        assert {(row.price / scale, row.side, row.ms) for row in rows} == {
+            (trade.get_price(), trade.get_side(), trade.get_timestamp())
+        }, f"{self}: trade {last} is not as it was"
+        assert same(trade.get_quantity(), sum(row.quantity for row in rows) / lots)
+
+    def rows(self, first, last):
+        """Return the true trades of these ids."""
+        start = self.market.trade_index(first)
+        rows = self.market.trades[start : start + last - first + 1]
+        assert [row.id for row in rows] == list(range(first, last + 1)), f"{self}: no trades {first} to {last}"
+        return rows
+
+    @staticmethod
+    def span(trade):
+        last = int(trade.get_last_trade_id() or trade.get_trade_id())
+        return int(trade.get_first_trade_id() or trade.get_trade_id()), last
+
+    def has_passed(self, moment):
+        ms = (EPOCH_S + moment) * 1000
+        return self.last is not None and self.rows(self.last, self.last)[0].ms >= ms
+
+    def check(self):
+        super().check()
+        declared, filled = self._ranges("gap"), self._ranges("backfilled")
+        for first, last in self.missing:
+            lost = set(range(first, last + 1))
+            lost -= {number for a, b in declared for number in range(max(a, first), min(b, last) + 1)}
+            assert not lost, f"{self}: {len(lost)} trades from {min(lost)} on are missing and were not declared"
+        for first, last in self.missing:
+            assert not any(a <= last and first <= b for a, b in filled), f"{self}: {first} to {last} count as filled"
+        stats = self.stream.stats
+        assert stats.gaps == sum(event.kind == "gap" for event in self.events)
+        assert stats.backfilled == sum(item.get_origin() == "backfill" for item in self.trades)
+        assert stats.missing == sum(last - first + 1 for first, last in self.missing) or not self.missing
+
+    @property
+    def trades(self):
+        return [item for item in self.items if not isinstance(item, StreamEvent)]
+
+    def _ranges(self, kind):
+        """Return the ids that events of a kind speak of; those without ids are bounded by time."""
+        found = []
+        for event in self.events:
+            if event.kind != kind:
+                continue
+            if event.from_id is not None and event.to_id is not None:
+                found.append((int(event.from_id), int(event.to_id)))
+                continue
+            ids = [row.id for row in self.market.trades if (event.from_ms or 0) <= row.ms <= (event.to_ms or math.inf)]
+            if ids:
+                found.append((ids[0], ids[-1]))
+        return found
+
+    def check_filled(self):
+        """Check that nothing stayed missing."""
+        assert not self.missing, f"{self}: {self.missing} were never filled"
+
+
+class Books(Record):
+    """Every book is the venue's at its number, in order of price and never crossed."""
+
+    def __init__(self, *args, levels):
+        super().__init__(*args)
+        self.levels = levels
+        self.books = 0
+        self.update = None  # the market's number of the newest book
+
+    def keep(self, item):
+        if isinstance(item, StreamEvent):
+            self.items.append(item)
+        else:
+            self.books += 1
+
+    def judge(self, book):
+        number = book.get_sequence()
+        bids, asks = book.get_bids(), book.get_asks()
+        assert bids[0][0] < asks[0][0], f"{self}: crossed at {number}"
+        assert number is not None, f"{self}: the venue has numbers"
+        dialect = self.sim.world.find(self.exchange)
+        self.update = dialect.update_of(self.market.instrument.symbol, number)
+        truth = self.market.book_at(self.update)
+        item = self.market.instrument
+        scale, lots = 10**item.price_decimals, 10**item.quantity_decimals
+        for got, levels in zip((bids, asks), truth, strict=True):
+            true = [(price / scale, quantity / lots) for price, quantity in levels[: self.levels]]
+            assert [tuple(level[:2]) for level in got[: self.levels]] == true, f"{self}: not the book at {number}"
+
+    def has_passed(self, moment):
+        ms = (EPOCH_S + moment) * 1000
+        return self.update is not None and not any(change.ms < ms for change in self.market.changes_after(self.update))
+
+    def check(self):
+        stats = self.stream.stats
+        assert stats.delivered == self.books
+        assert stats.state == "live", f"{self}: {stats.state} at the end"
+
+
+class Bars(Record):
+    """Every closed candle once, in order and equal to the truth, and none missing."""
+
+    def __init__(self, *args, interval):
+        super().__init__(*args)
+        self.interval = interval
+        self.closed = {}
+        self.first = None
+        self.newest = None
+
+    def keep(self, item):
+        """Keep nothing but the closed ones."""
+
+    def judge(self, bar):
+        opened = bar.get_timestamp()
+        self.first = opened if self.first is None else self.first
+        assert self.newest is None or opened >= self.newest, f"{self}: {opened} after {self.newest}"
+        assert opened not in self.closed, f"{self}: the bar of {opened} after it was closed"
+        self.newest = opened
+        if bar.get_bar_status():
+            self.closed[opened] = bar
+
+    def has_passed(self, moment):
+        return self.newest is not None and bar_end(self.newest, self.interval) >= (EPOCH_S + moment) * 1000
+
+    def check(self):
+        for row in self.sim.truth.klines(self.exchange, self.symbol, self.interval):
+            bar = self.closed.get(row.open_ms)
+            if bar is not None:
+                prices = bar.get_open(), bar.get_high(), bar.get_low(), bar.get_close()
+                assert prices == tuple(map(float, (row.open, row.high, row.low, row.close))), f"{self}: {bar}"
+                assert same(bar.get_volume(), row.volume), f"{self}: {bar} {row}"
+            elif self.first <= row.open_ms < self.newest:
+                raise AssertionError(f"{self}: no closed bar of {row.open_ms}")
+
+
+class Tickers(Record):
+    """Best prices do not cross, and the last price was traded."""
+
+    def keep(self, item):
+        """Keep nothing: each was judged."""
+
+    def judge(self, ticker):
+        assert not ticker.get_bid_price() >= ticker.get_ask_price(), f"{self}: crossed"
+        scale = 10**self.market.instrument.price_decimals
+        assert any(row.price / scale == ticker.get_last_price() for row in reversed(self.market.trades))
+
+    def has_passed(self, moment):
+        return self.data_at > moment
+
+    def check(self):
+        assert self.stream.stats.state == "live", f"{self}: {self.stream.stats.state} at the end"
