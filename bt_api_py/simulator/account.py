@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ORDER_TYPES = ("limit", "market", "limit_maker", "ioc", "fok")
 START = {"USDT": 250_000, "USDC": 50_000, "BTC": 5, "ETH": 60, "SOL": 900, "BNB": 150, "XRP": 60_000, "DOGE": 500_000}
 _FEE_STEP = Decimal("0.00000001")  # finer fees are cut off, so that every venue can write them
+_RESTING = ("limit", "limit_maker")  # types whose fills are a maker's, unless said otherwise
 _ZERO = Decimal(0)
 
 Number = Decimal | str | int | float
@@ -296,7 +297,7 @@ class Account:
             paid = _stepped(price, item.price_decimals, "price")
         if now.price is not None and (paid > now.price if now.side == BUY else paid < now.price):
             raise ValueError(f"order {now.order_id}: {paid} is worse than its limit {now.price}")
-        return self._filled(now, amount, paid, now.type != "market" if is_maker is None else is_maker)
+        return self._filled(now, amount, paid, now.type in _RESTING if is_maker is None else is_maker)
 
     def fill(self, order: AccountOrder | str, price: Number | None = None) -> AccountOrder:
         """Fill all that is left of an order and return it."""

@@ -1,21 +1,26 @@
-"""HTX spot: market websockets (`/ws`, `/feed`) and public REST.
+"""HTX spot: market websockets (`/ws`, `/feed`), the private one (`/ws/v2`), public and signed REST.
 
-Source: HTX spot API reference, "Websocket Market Data", "Market Data", "Reference Data", 2021, with later client
-reports.
+Source: HTX spot API reference, "Websocket Market Data", "Market Data", "Reference Data", "Websocket Asset and Order",
+2021, with later client reports.
 """
 
 import gzip
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
+from ...account import House
 from ...instruments import Instrument, listed
 from ...limits import SlidingLimit
 from ...market import ASK, BID, Market
-from ..base import Dialect, Response, Session, Transport, UnknownTopicError, json_response, parse_object
+from ..base import Dialect, Request, Response, UnknownTopicError, json_response, parse_object
 from ..topics import Topic
+from .account_rest import answer_signed
 from .figures import PERIODS, book_body, depth_body, detail_body, kline_row, trade_row
+from .private import PRIVATE_PATH, PrivateSession
 from .rest import ROUTES, RestError
+from .session import HtxSession
 from .streams import TOPICS, AllTickers, Increments
 
 _QUIET = 120
@@ -23,34 +28,17 @@ _DECIMALS = {
     "BTCUSDT": (2, 6), "BTCUSDC": (2, 6), "ETHUSDT": (2, 4), "SOLUSDT": (4, 4), "BNBUSDT": (2, 4),
     "XRPUSDT": (5, 2), "DOGEUSDT": (6, 2), "ETHBTC": (6, 4),
 }  # fmt: skip
-_PING_EVERY_S = 5
 _PINGS_UNANSWERED = 2
 _REQ_BARS = 300
 
 
-class HtxSession(Session):
-    """A client of `/ws` or `/feed`."""
-
-    def __init__(
-        self,
-        dialect: "Dialect[Any]",
-        transport: Transport,
-        path: str,
-        query: Mapping[str, str],
-        number: int,
-    ) -> None:
-        super().__init__(dialect, transport, path, query, number)
-        self.next_ping = self.opened + _PING_EVERY_S
-        self.pings: list[int] = []  # unanswered
-        self.requests = SlidingLimit(1, 0.1)
-
-
 class HtxSpot(Dialect[HtxSession]):
-    """Spot market data of HTX; every frame is a gzip member."""
+    """Spot market data and accounts of HTX; every market frame is a gzip member."""
 
     name = "HTX___SPOT"
     hosts = ("api.huobi.pro", "api-aws.huobi.pro")
     session_type = HtxSession
+    house = House(27_163_532, 102_523_573_998, Decimal("0.002"), Decimal("0.002"))
     is_binary = True
     intervals = PERIODS
     timeless = frozenset(
@@ -79,23 +67,29 @@ class HtxSpot(Dialect[HtxSession]):
     # -- sockets ---------------------------------------------------------------------------------------------
 
     def check_path(self, path: str, query: Mapping[str, str]) -> Response | None:
-        if path not in ("/ws", "/feed"):
+        if path not in ("/ws", "/feed", PRIVATE_PATH):
             return Response(404, b"<html>Not found</html>", content_type="text/html")
         return None
+
+    def session_for(self, path: str) -> type[HtxSession]:
+        return PrivateSession if path == PRIVATE_PATH else HtxSession
 
     def keep_alive(self, session: HtxSession, now: float) -> None:
         if now < session.next_ping:
             return
         if len(session.pings) >= _PINGS_UNANSWERED:
             self.venue.stats.breaches["pong"] += 1
-            session.end(1003, f"ping check expired, session: {session.number}")
+            session.end_unanswered()
             return
-        session.next_ping += _PING_EVERY_S * (1 + (now - session.next_ping) // _PING_EVERY_S)
+        session.next_ping += session.ping_every_s * (1 + (now - session.next_ping) // session.ping_every_s)
         stamp = int(now * 1000)
         session.pings.append(stamp)
-        session.reply({"ping": stamp})
+        session.ask(stamp)
 
     def received(self, session: HtxSession, text: str) -> None:
+        if isinstance(session, PrivateSession):
+            session.received(text)
+            return
         try:
             message = parse_object(text)
         except ValueError:
@@ -212,10 +206,9 @@ class HtxSpot(Dialect[HtxSession]):
         return {"status": "error", "err-code": code, "err-msg": words, "ts": self.venue.now_ms()}
 
     def limited(self, path: str, query: Mapping[str, str], recorded: Response | None) -> Response:
-        limit = self._rest_limits.setdefault(path, SlidingLimit(10, 1.0))
-        if not limit.allow(self.venue.now()):
-            self.venue.stats.breaches[f"rest {path}"] += 1
-            return json_response(self.error_body(429), 429)
+        refusal = self.too_often(path, 10, 1.0)
+        if refusal is not None:
+            return refusal
         if recorded is not None:
             return recorded
         handler = ROUTES.get(path)
@@ -228,6 +221,17 @@ class HtxSpot(Dialect[HtxSession]):
         except RestError as error:
             body = {"status": "error", "err-code": "invalid-parameter", "err-msg": str(error)}
             return json_response(body | {"ts": self.venue.now_ms()})
+
+    def account_answer(self, request: Request) -> Response | None:
+        return answer_signed(self, request)
+
+    def too_often(self, path: str, count: int, seconds: float) -> Response | None:
+        """Count a request and return the refusal if it is one too many."""
+        limit = self._rest_limits.setdefault(path, SlidingLimit(count, seconds))
+        if limit.allow(self.venue.now()):
+            return None
+        self.venue.stats.breaches[f"rest {path}"] += 1
+        return json_response(self.error_body(429), 429)
 
     def rest_market(self, query: Mapping[str, str]) -> Market:
         """Return the market of a request."""
