@@ -41,10 +41,13 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return compare_digest(self.reveal().encode(), other.reveal().encode())
+        ours, theirs = self._value, other._value
+        if isinstance(ours, str) and isinstance(theirs, str):
+            return compare_digest(ours.encode(), theirs.encode())
+        return ours is theirs
 
     def __hash__(self) -> int:
-        return id(self)
+        return hash(self._value)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")

@@ -147,23 +147,21 @@ class ExchangeSettings:
     account_id: str | None = None
     testnet: bool = False
     timeout: float = 30  # seconds for one REST call
-    proxy: str | None = field(default=None, repr=False)
+    proxy: Secret | None = field(default=None, repr=False)  # its URL may hold a password
     ws_url: str | None = None
     private_ws_url: str | None = None
     rest_url: str | None = None
     websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
 
     def __post_init__(self) -> None:
-        for name in CREDENTIALS:
+        for name in (*CREDENTIALS, "proxy"):
             value = getattr(self, name)
             if callable(value) or isinstance(value, str):
                 object.__setattr__(self, name, Secret(value))
             elif value is not None and not isinstance(value, Secret):
                 raise ConfigurationError(f"{name} must be a text or a callable, not {type(value).__name__}")
-        for name in ("account_id", "proxy"):
-            value = getattr(self, name)
-            if value is not None and not isinstance(value, str):
-                raise ConfigurationError(f"{name} must be a text, not {type(value).__name__}")
+        if self.account_id is not None and not isinstance(self.account_id, str):
+            raise ConfigurationError(f"account_id must be a text, not {type(self.account_id).__name__}")
         _flag("testnet", self.testnet)
         object.__setattr__(self, "timeout", _number("timeout", self.timeout, 0, above=True))
         for name, schemes in (
@@ -213,6 +211,11 @@ class ExchangeSettings:
             return cls(**plain)
         except ConfigurationError as error:
             raise ConfigurationError(error.detail, exchange_name=exchange_name) from None
+
+    @property
+    def proxy_url(self) -> str | None:
+        """The proxy's address, password and all: for the transport alone."""
+        return self.proxy.reveal() if self.proxy else None
 
     def with_environment(self, exchange_name: str) -> ExchangeSettings:
         """Return settings whose missing credentials come from the environment.

@@ -140,7 +140,7 @@ class RestClient:
             call = exchange.sign(request, await self._signing_ms())
             # What was signed is what is sent, to the letter.
             url, query, headers = f"{url}?{call.query}", {}, {**headers, **call.headers}
-        return await self._transport.get(url, query, headers, timeout=settings.timeout, proxy=settings.proxy)
+        return await self._transport.get(url, query, headers, timeout=settings.timeout, proxy=settings.proxy_url)
 
     def _check_ban(self) -> None:
         blocked = self._host.blocked_for(self._clock.monotonic())
