@@ -391,7 +391,7 @@ def _ed25519(pem: bytes, text: bytes, exchange_name: str) -> str:
         unsupported = import_module("cryptography.exceptions").UnsupportedAlgorithm
     except ImportError:
         raise ConfigurationError(
-            "a secret in PEM form needs the package cryptography: pip install cryptography", exchange_name=exchange_name
+            "a secret in PEM form needs another package: pip install 'bt_api_py[ed25519]'", exchange_name=exchange_name
         ) from None
     try:
         key = serialization.load_pem_private_key(pem, password=None)
