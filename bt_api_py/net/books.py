@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bt_api_py.net")
 
-_MOST_RESYNCS = 10  # in a row, before the readers are told
+_MOST_ATTEMPTS = 10  # to get a true book, before the stream ends
 _MOST_CHECKSUMS = 3  # wrong ones in a row, before the connection is blamed
 _LONGEST_PAUSE = 30.0  # seconds between two attempts
 _STEADY_AFTER = 10.0  # seconds for which a book must hold to count as mended
@@ -65,7 +65,8 @@ class BookFeed(Feed):
         self._generation = 0  # what was asked for before a loss or a fault no longer counts
         self._is_asking = False
         self._levels_loaded: int | None = 0
-        self._resyncs_in_a_row = 0
+        self._attempts = 0  # to get a book, since the last one
+        self._resyncs_in_a_row = 0  # without a steady book between them
         self._wrong_checksums = 0
         self._live_since: float | None = None
         self._absent_since: float | None = None  # records come, but no book does
@@ -169,7 +170,8 @@ class BookFeed(Feed):
 
     def _await_state(self, item: BookRow) -> None:
         """A record came for a book that is not there yet."""
-        if self._absent_since is None:
+        # Where the first state is fetched, its turn may be far away: only one that came and did not fit is a failure.
+        if self._absent_since is None and (item.is_snapshot or self.keeper.rule.snapshot != "rest"):
             self._absent_since = self.last_at
         if item.is_snapshot:  # too old to join what came meanwhile
             self._is_asking = False
@@ -196,6 +198,7 @@ class BookFeed(Feed):
             self.set_state("resyncing")
 
     def _came_alive(self) -> None:
+        self._attempts = 0
         self._live_since = self.venue.clock.monotonic()
         self._absent_since = None
         self._is_asking = False
@@ -235,9 +238,10 @@ class BookFeed(Feed):
         self._try_again(cause)
 
     def _try_again(self, cause: str) -> None:
+        self._attempts += 1
         self._resyncs_in_a_row += 1
-        if self._resyncs_in_a_row > _MOST_RESYNCS:
-            detail = f"no true book after {self._resyncs_in_a_row} attempts; the last: {cause}"
+        if self._attempts > _MOST_ATTEMPTS:
+            detail = f"no true book after {self._attempts} attempts; the last: {cause}"
             self.venue.fail(self, self.error(WebSocketError, detail))
             return
         nth = self._resyncs_in_a_row
@@ -272,7 +276,11 @@ class BookFeed(Feed):
 
     def tick(self) -> None:
         super().tick()
-        now, since, absent = self.venue.clock.monotonic(), self._live_since, self._absent_since
+        now, since = self.venue.clock.monotonic(), self._live_since
+        is_asked = self._is_asking and self.keeper.rule.snapshot == "rest"
+        if self._absent_since is not None and (is_asked or self.session.is_sending):
+            self._absent_since = now  # what is to be answered has not been asked yet
+        absent = self._absent_since
         if absent is not None and now - absent > _STATE_DEADLINE and not self._was_lost:
             self._absent_since = None
             self._try_again(f"no first state within {_STATE_DEADLINE:g} s")
@@ -325,9 +333,11 @@ class BookFeed(Feed):
             self._later(_REQUEST_DEADLINE, self._ask_again)
 
     def _ask_again(self) -> None:
-        if not self.keeper.is_live:
+        if self.session.is_sending:  # the request itself may still wait for its turn
+            self._later(_REQUEST_DEADLINE, self._ask_again)
+        elif not self.keeper.is_live:
             self._is_asking = False
-            self._ask()
+            self._ask(of_quiet=True)
 
     def snapshot_levels(self) -> int | None:
         """Return how many levels a side to fetch, ``None`` for all; a book wears away at its edge, so never few."""

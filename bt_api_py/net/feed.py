@@ -240,7 +240,9 @@ class Feed:
         if number is not None and ours is not None:
             return number > ours
         if isinstance(found, TradeData):
-            since = self._newest.get_timestamp() if isinstance(self._newest, TickerData) else self.last_ms
+            if isinstance(self._newest, TickerData):
+                return found.get_timestamp() > self._newest.get_timestamp()  # by one clock, the venue's
+            since = self.last_ms
             margin = min(_CLOCKS_DIFFER_MS, self.stale_after * 250)
             return since is None or found.get_timestamp() > since + margin
         # A ticker has no time of the last trade, so two looks are compared.

@@ -27,7 +27,8 @@ _MOST_PROBED = 200
 class KlineFeed(FillingFeed):
     """Candles of one market and interval.
 
-    A venue that never says "closed" (HTX) closes a bar by beginning the next, or by the clock a little after its end.
+    A venue that never says "closed" (HTX) closes a bar by beginning the next, or by the clock a little after its end;
+    its list by REST confirms the figures.
     Bars that closed unseen, over a loss or because nothing was traded, are fetched and come as closed bars.
     """
 
@@ -52,20 +53,40 @@ class KlineFeed(FillingFeed):
             if self.session.is_doubled and running is not None and _is_older(item, running):
                 return
             if begin > expected:
-                self._close_by_successor(begin, lost)
-                expected = self._next
-                if expected is not None and begin > expected:
+                if running is not None and not lost and self._is_successor(begin, running):
+                    self.fill(self._close(running, item))
+                else:
                     self.fill(self._fill_between(item, expected, begin, lost))
-                    return
+                return
         self._accept(item)
 
-    def _close_by_successor(self, begin: int, lost: str) -> None:
-        """Close the running bar of a venue that has no flag, when the very next one begins and nothing was lost."""
-        running = self._running
-        if running is None or lost or row_of(running).closed is not None:
-            return
-        if bar_end(running.get_timestamp(), self.topic.interval) + 1 == begin:
-            self._hand_out_closed(running)
+    def _is_successor(self, begin: int, running: BarData) -> bool:
+        """Return whether the bar after the running one begins, at a venue that has no flag."""
+        end = bar_end(running.get_timestamp(), self.topic.interval)
+        return row_of(running).closed is None and end + 1 == begin
+
+    async def _close(self, running: BarData, item: BarData | None) -> None:
+        """Close the running bar of a venue that never says so, then hand out `item`.
+
+        What came last need not be the bar's last state, so the venue's list is asked, and the fuller of the two counts.
+        """
+        begin = running.get_timestamp()
+        fuller = running
+        if self.wants_filling:
+            try:
+                listed = await self._fetch(begin, begin)
+                fuller = max([running, *(bar for bar in listed if bar.get_timestamp() == begin)], key=_volume)
+            except (BtApiError, TimeoutError) as error:
+                log.info("%s: a closed bar could not be compared with the venue's list: %s", self.label, error)
+        self._hand_out_closed(fuller)
+        if item is not None:
+            self._accept(item)
+
+    async def _fetch(self, start: int, end: int) -> list[BarData]:
+        """Return the venue's bars that open from `start` to `end`."""
+        exchange, topic = self.venue.exchange, self.topic
+        interval = exchange.venue_interval(topic.interval)
+        return await self.collect(lambda: exchange.klines_between(topic.venue_symbol, interval, start, end))
 
     def _hand_out_closed(self, bar: BarData) -> None:
         self._running = None
@@ -95,13 +116,8 @@ class KlineFeed(FillingFeed):
         found: list[BarData] = []
         trouble = "" if total <= _MOST_BARS else f"{total} bars are more than {_MOST_BARS}"
         if not trouble and self.wants_filling:
-            exchange, topic = self.venue.exchange, self.topic
-            interval = exchange.venue_interval(topic.interval)
             try:
-                between = await self.collect(
-                    lambda: exchange.klines_between(topic.venue_symbol, interval, start, begin - 1)
-                )
-                bars = {bar.get_timestamp(): bar for bar in between}
+                bars = {bar.get_timestamp(): bar for bar in await self._fetch(start, begin - 1)}
                 found = [bars[at].as_closed() for at in sorted(bars) if start <= at < begin]
             except (BtApiError, TimeoutError) as error:
                 trouble = str(error) or "the venue took too long"
@@ -147,9 +163,9 @@ class KlineFeed(FillingFeed):
         # A list may hold bars in which nothing was traded; of those no stream has to tell.
         traded = [_figures(bar) for bar in bars if bar.get_volume() > 0]
         newest = max(traded, default=None)
-        before, self._probed = self._probed, newest
+        before, self._probed = self._probed, newest or self._probed
         if self._next is None:
-            return before is not None and newest != before
+            return before is not None and newest is not None and newest > before
         if running is None:
             return newest is not None and newest[0] >= self._next
         if row_of(running).closed is False and self._is_over(running):
@@ -171,7 +187,11 @@ class KlineFeed(FillingFeed):
         if running is None or self._was_lost or self._is_filling or row_of(running).closed is not None:
             return
         if self._is_over(running):
-            self._hand_out_closed(running)
+            self.fill(self._close(running, None))
+
+
+def _volume(bar: BarData) -> float:
+    return bar.get_volume()
 
 
 def _figures(bar: BarData) -> tuple[float, ...]:

@@ -76,6 +76,11 @@ class Leg:
         return self._connection is not None
 
     @property
+    def is_sending(self) -> bool:
+        """Whether commands wait for their turn."""
+        return self._connection is not None and self._connection.is_sending
+
+    @property
     def age(self) -> float:
         """Seconds since the socket was opened; 0 while there is none."""
         return 0.0 if self._connection is None else self._venue.clock.monotonic() - self._connection.opened

@@ -63,6 +63,11 @@ class Session:
         """Whether a socket is open."""
         return any(leg.is_connected for leg in self.legs)
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether commands wait for their turn."""
+        return any(leg.is_sending for leg in self.legs)
+
     def add(self, feed: Feed) -> None:
         """Take a feed on; it is subscribed with the next batch."""
         self.feeds[feed.name] = feed
@@ -174,6 +179,7 @@ class Session:
         if self._successor is not None:
             self._look_at_successor(self._successor)
             return
+        self._drop_surplus()
         for leg in self.legs:
             cause = self._reason_to_replace(leg)
             if cause:
@@ -224,6 +230,13 @@ class Session:
             self.venue.announce("rotated", successor.label, f"{old.label} was replaced")
             for feed in self.feeds.values():
                 feed.tell("rotated", "the socket was replaced; nothing was lost")
+
+    def _drop_surplus(self) -> None:
+        """Take off a leg that a broken rotation left over, once enough others serve everything."""
+        enough = self.venue.settings.websocket.redundancy
+        whole = [leg for leg in self.legs if leg.has_joined_all]
+        if len(self.legs) > enough <= len(whole):
+            self._take_off(next((leg for leg in self.legs if leg not in whole), whole[0]))
 
     def _take_off(self, leg: Leg) -> None:
         task = self.legs.pop(leg)

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .account import Account, AccountBalance, AccountFill, AccountOrder, AccountPosition
+    from .account import Account, AccountBalance, AccountChange, AccountFill, AccountOrder, AccountPosition
     from .capture import CaptureError
     from .faults import Faults
     from .scenario import Scenario
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Account",
     "AccountBalance",
+    "AccountChange",
     "AccountFill",
     "AccountOrder",
     "AccountPosition",
@@ -41,6 +42,7 @@ __all__ = [
 _HOMES = {
     "Account": "account",
     "AccountBalance": "account",
+    "AccountChange": "account",
     "AccountFill": "account",
     "AccountOrder": "account",
     "AccountPosition": "account",

@@ -138,6 +138,9 @@ class AccountChange:
     position: AccountPosition | None = None
 
 
+_Moved = tuple[Mapping[str, AccountBalance], tuple[AccountBalance, ...]]
+
+
 class Listener(Protocol):
     """Who wants to know what happens to an account."""
 
@@ -201,11 +204,12 @@ class Account:
         self.listeners: dict[Listener, None] = {}
         self.changes: list[AccountChange] = []
         self._orders: dict[str, AccountOrder] = {}
+        self._waiting: dict[str, AccountOrder] = {}  # those of them that are open: a long life has few
         self._fills: list[AccountFill] = []
         self._balances: dict[str, AccountBalance] = {}
         self._positions: dict[str, AccountPosition] = {}
         held = START if balances is None else balances
-        self._record("open", **self._moved({asset: (_decimal(held[asset]), _ZERO) for asset in held}))
+        self._record("open", self._move({asset: (_decimal(held[asset]), _ZERO) for asset in held}))
 
     def credentials(self) -> dict[str, str]:
         """Return the key as the settings of an exchange: api_key, secret, passphrase."""
@@ -223,7 +227,9 @@ class Account:
 
     def orders(self, *, is_open: bool | None = None) -> list[AccountOrder]:
         """Return every order as it is now, oldest first; or only those that are, or are not, open."""
-        return [order for order in self._orders.values() if is_open in (None, order.is_open)]
+        if is_open:
+            return list(self._waiting.values())
+        return [order for order in self._orders.values() if is_open is None or not order.is_open]
 
     def fills(self) -> list[AccountFill]:
         """Return every fill, oldest first."""
@@ -328,7 +334,7 @@ class Account:
             ValueError: less than that is free.
         """
         moved = _decimal(amount)
-        self._record("transfer", amount=moved, **self._moved({asset: (moved, _ZERO)}))
+        self._record("transfer", self._move({asset: (moved, _ZERO)}), amount=moved)
         return self._balances[asset]
 
     def position(self, symbol: str, quantity: Number, avg_price: Number) -> AccountPosition:
@@ -419,17 +425,22 @@ class Account:
         return self._settle(cause, after, {self._source(now): (freed, -freed)})
 
     def _settle(self, cause: str, order: AccountOrder, moves: Mapping[str, tuple[Decimal, Decimal]]) -> AccountOrder:
-        moved = self._moved(moves)  # first, because it may refuse
+        moved = self._move(moves)  # first, because it may refuse
         self._orders[order.order_id] = order
+        if order.is_open:
+            self._waiting[order.order_id] = order
+        else:
+            self._waiting.pop(order.order_id, None)
         if order.last is not None:
             self._fills.append(order.last)
-        self._record(cause, order=order, **moved)
+        self._record(cause, moved, order=order)
         return order
 
-    def _moved(self, moves: Mapping[str, tuple[Decimal, Decimal]]) -> dict[str, object]:
+    def _move(self, moves: Mapping[str, tuple[Decimal, Decimal]]) -> _Moved:
         """Move free and locked amounts by asset; return what was there before and what there is now."""
         now = self._venue.server_ms()
-        before, after = {}, []
+        before: dict[str, AccountBalance] = {}
+        after: list[AccountBalance] = []
         for asset, (free, locked) in moves.items():
             held = self._balances.get(asset, AccountBalance(asset, _ZERO, _ZERO, now))
             if held.free + free < 0:
@@ -438,10 +449,18 @@ class Account:
                 before[asset] = held
                 after.append(AccountBalance(asset, held.free + free, held.locked + locked, now))
         self._balances.update((balance.asset, balance) for balance in after)
-        return {"before": before, "balances": tuple(after)}
+        return before, tuple(after)
 
-    def _record(self, cause: str, **what: object) -> None:
-        change = AccountChange(len(self.changes), cause, self._venue.server_ms(), **what)  # type: ignore[arg-type]
+    def _record(
+        self,
+        cause: str,
+        moved: _Moved = ({}, ()),
+        *,
+        order: AccountOrder | None = None,
+        amount: Decimal = _ZERO,
+        position: AccountPosition | None = None,
+    ) -> None:
+        change = AccountChange(len(self.changes), cause, self._venue.server_ms(), order, *moved, amount, position)
         self.changes.append(change)
         for listener in list(self.listeners):
             listener.changed(self, change)

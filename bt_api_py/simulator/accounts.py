@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .account import Account, House, Number
 from .market import ASK, BID, BUY, SELL
+from .signatures import ed25519_key, is_pem
 from .text import exact
 
 if TYPE_CHECKING:
@@ -53,8 +54,11 @@ class Accounts:
         """Return the account of a key, opened when there is none; what is not given is drawn from the seed.
 
         Raises:
-            ValueError: the account is there already and `balances` were given.
+            ValueError: the account is there already and `balances` were given; a PEM text that is no Ed25519 key.
+            ImportError: an Ed25519 key shall be checked, and the package `cryptography` is not installed.
         """
+        if secret is not None and self.strict and is_pem(secret):
+            ed25519_key(secret)  # so that a key that cannot be used is noticed here
         number = len(self._accounts) + 1
         chance = Random(f"{self._venue.seed}/{self._venue.name}/{api_key or number}")
         key = api_key or "".join(chance.choices(_LETTERS, k=64))

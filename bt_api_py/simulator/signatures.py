@@ -22,24 +22,35 @@ def is_pem(secret: str) -> bool:
     return secret.lstrip().startswith("-----BEGIN")
 
 
-def is_ed25519(secret: str, text: str, signature: str) -> bool:
-    """Tell whether a Base64 signature was made with the Ed25519 key of that PEM text, private or public.
+def ed25519_key(secret: str) -> Any:
+    """Return the public key of a PEM text, private or public.
 
     Raises:
         ImportError: the package `cryptography` is not installed.
         ValueError: the PEM text holds no Ed25519 key.
     """
-    errors: Any = import_module("cryptography.exceptions")
-    serialization: Any = import_module("cryptography.hazmat.primitives.serialization")
+    try:
+        serialization: Any = import_module("cryptography.hazmat.primitives.serialization")
+    except ImportError as error:
+        raise ImportError("Ed25519 keys are checked with another package: pip install cryptography") from error
     ed25519: Any = import_module("cryptography.hazmat.primitives.asymmetric.ed25519")
     pem = secret.strip().encode()
-    if b"PRIVATE KEY" in pem:
-        private = serialization.load_pem_private_key(pem, None)
-        key = private.public_key()
-    else:
-        key = serialization.load_pem_public_key(pem)
+    try:
+        if b"PRIVATE KEY" in pem:
+            key = serialization.load_pem_private_key(pem, None).public_key()
+        else:
+            key = serialization.load_pem_public_key(pem)
+    except ValueError as error:
+        raise ValueError("the PEM text holds no Ed25519 key") from error
     if not isinstance(key, ed25519.Ed25519PublicKey):
-        raise ValueError("not an Ed25519 key")
+        raise ValueError("the PEM text holds no Ed25519 key")
+    return key
+
+
+def is_ed25519(secret: str, text: str, signature: str) -> bool:
+    """Tell whether a Base64 signature of a text was made with the key of that PEM text; see `ed25519_key`."""
+    key = ed25519_key(secret)
+    errors: Any = import_module("cryptography.exceptions")
     try:
         key.verify(base64.b64decode(signature, validate=True), text.encode())
     except (errors.InvalidSignature, ValueError):

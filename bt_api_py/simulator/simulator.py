@@ -125,6 +125,7 @@ class Simulator:
 
         Raises:
             ValueError: an exchange that does not run here, or `balances` for an account that exists.
+            ImportError: an Ed25519 key that cannot be checked.
         """
         return self.world.find(exchange).accounts.open(
             api_key,

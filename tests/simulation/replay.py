@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+from dataclasses import replace
 
 from bt_api_py.simulator import run_virtual
 
@@ -16,8 +17,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seed", type=int)
     parser.add_argument("--log", action="store_true", help="also the log of the package, at DEBUG")
+    parser.add_argument("--exchange", help="this one only")
+    parser.add_argument("--seconds", type=float, help="for so long, in place of what the seed says")
     given = parser.parse_args()
     plan = Plan.drawn(given.seed)
+    if given.exchange:
+        plan = replace(plan, exchanges=(given.exchange,))
+    if given.seconds:
+        plan = replace(plan, seconds=given.seconds)
     print(plan)
     runs = []
 

@@ -3,6 +3,10 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .simulated import VirtualWorld
 
 NAME = "BINANCE___SPOT"
 
@@ -135,6 +139,45 @@ def test_a_known_key_has_one_account(world):
     assert first.credentials() == {"api_key": first.api_key, "secret": first.secret, "passphrase": first.passphrase}
     with pytest.raises(ValueError, match="has an account already"):
         world.account(NAME, "k", balances={"BTC": 1})
+
+
+STEPS = st.tuples(st.sampled_from(["place", "partial", "fill", "cancel", "expire", "transfer"]), st.integers(1, 400))
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=st.lists(STEPS, max_size=30))
+def test_nothing_appears_or_vanishes(steps):
+    """Totals are what came and went by fills, fees and transfers; what is locked is what open orders need."""
+    world = VirtualWorld(exchanges=[NAME], symbols=["BTCUSDT"])
+    account = world.account(NAME, balances={"USDT": 9_000_000, "BTC": 90})
+    expected = {"USDT": Decimal(9_000_000), "BTC": Decimal(90)}
+    for step, number in steps:
+        side, lots = ("buy", "sell")[number % 2], Decimal(number) / 1000
+        waiting = account.orders(is_open=True)
+        if step == "place":
+            account.place("BTCUSDT", side, lots, 80_000 + 100 * number, type="limit")
+        elif step == "transfer":
+            account.transfer("USDT", number)
+            expected["USDT"] += number
+        elif waiting:
+            order = waiting[number % len(waiting)]
+            if step == "partial":
+                account.partial(order, min(order.remaining, lots))
+            else:
+                getattr(account, step)(order)
+    for fill in account.fills():
+        sign = 1 if fill.side == "buy" else -1
+        expected["BTC"] += sign * fill.quantity
+        expected["USDT"] -= sign * fill.quantity * fill.price
+        expected[fill.fee_asset] -= fill.fee
+    assert {asset: one.total for asset, one in account.balances().items()} == expected
+    waiting = account.orders(is_open=True)
+    locked = {
+        "USDT": sum(order.remaining * order.price for order in waiting if order.side == "buy"),
+        "BTC": sum(order.remaining for order in waiting if order.side == "sell"),
+    }
+    assert {asset: one.locked for asset, one in account.balances().items()} == locked
+    assert all(one.free >= 0 for one in account.balances().values())
 
 
 def lived(world, key, seconds=60):

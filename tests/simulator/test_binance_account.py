@@ -407,3 +407,9 @@ def test_market_streams_do_not_mix_with_the_api_socket(world):
     assert world.send(client, {"id": 1, "method": "SUBSCRIBE", "params": ["btcusdt@trade"]})[0]["status"] == 400
     world.faults.maintenance(NAME, 1)
     assert client.take() == [{"event": {"e": "serverShutdown", "E": int(START * 1000)}}]
+
+
+def test_an_ed25519_key_that_cannot_be_used_is_noticed_at_once(world):
+    """A PEM text that is no key, or that nothing here can read, is refused when the account is made."""
+    with pytest.raises((ImportError, ValueError), match=r"cryptography|no Ed25519 key"):
+        world.account(NAME, "edkey", secret="-----BEGIN PUBLIC KEY-----\nnonsense\n-----END PUBLIC KEY-----\n")

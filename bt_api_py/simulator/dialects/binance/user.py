@@ -47,7 +47,7 @@ class UserSession(BinanceSession):
         for account in self._accounts():
             account.listeners.pop(self, None)
         self._subscriptions.clear()
-        self._logged_on = None
+        self._logged_on = self._logged_on_ms = None
 
     def _accounts(self) -> list[Account]:
         known = [*self._subscriptions.values(), *([self._logged_on] if self._logged_on else [])]

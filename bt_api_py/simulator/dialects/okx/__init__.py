@@ -25,6 +25,7 @@ from .streams import CHANNELS, AllTrades, Candles, Instruments
 _DECIMALS = {"BTCUSDT": (1, 8), "BTCUSDC": (1, 8), "BNBUSDT": (1, 6)}
 _QUIET = 120
 _IDLE_S = 30
+_AFTER_RESET = 10_000_000
 _MAX_ARGS_BYTES = 64 * 1024
 
 
@@ -68,8 +69,9 @@ class OkxSpot(Dialect[OkxSession]):
 
     def reset_sequence(self, key: str) -> None:
         update = self.venue.market(key).update_id
-        small = 3  # an arbitrary low number for the last update; the next one is greater by one or more
-        self._numbering.setdefault(key, [_Numbering(0, 0)]).append(_Numbering(update - small, update))
+        known = self._numbering.setdefault(key, [_Numbering(0, 0)])
+        # A low number for the last update, another one each time: `update_of` has to tell them apart.
+        known.append(_Numbering(update - _AFTER_RESET // len(known), update))
 
     def update_of(self, key: str, sequence: int) -> int:
         end = self.venue.market(key).update_id
