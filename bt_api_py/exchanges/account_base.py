@@ -7,12 +7,13 @@ REST calls, which the public one names in `Exchange.account`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from ..containers.base import Row
+from ..containers.base import Number, Row, nan
 from ..containers.order import OrderStatus
 from ..containers.trade import TradeRow
 from ..exceptions import AuthenticationError
@@ -50,7 +51,7 @@ class OrderRow(Row):
 
     @property
     def fill(self) -> FillRow | None:
-        """The fill that caused this record, where the venue tells it here."""
+        """The fill that caused this record, where the venue tells it here; without its fee if that comes apart."""
         return None
 
     @property
@@ -176,7 +177,11 @@ class PrivateSide(Exchange):
 
     def is_clock_error(self, error: Exception) -> bool:
         """Whether the venue refused a call because of its time stamp."""
-        return isinstance(error, AuthenticationError) and self.advice.get(error.code) == CHECK_CLOCK
+        return isinstance(error, AuthenticationError) and self.hint(error.code, error.detail) == CHECK_CLOCK
+
+    def hint(self, code: str, text: str) -> str | None:
+        """Return what to look at when the venue refused with this code and text; ``None`` when it is no login."""
+        return self.advice.get(code)
 
     # The present state. Each yields requests, is sent the records of the answers, and ends when that is all.
 
@@ -221,7 +226,7 @@ class PrivateSide(Exchange):
         self, text: str, code: str, *, id: str | None = None, name: str | None = None, is_pace: bool = False
     ) -> Refusal:
         """Return a refusal, with what to look at where that is known."""
-        hint = self.advice.get(code)
+        hint = self.hint(code, text)
         is_clock = hint == CHECK_CLOCK
         is_login = hint is not None and not is_clock
         detail = advised(text, code, hint)
@@ -246,6 +251,20 @@ def login_error(exchange_name: str, text: str, code: str, hint: str) -> Authenti
 def encoded(query: Mapping[str, str]) -> str:
     """Return a query as it is sent and signed: percent-encoded with upper-case digits, in the given order."""
     return urlencode(query, quote_via=quote, safe="")
+
+
+def number_of(value: Number) -> float | None:
+    """Return an optional number; ``None`` when it is missing or an empty text, ``nan`` when it is none."""
+    try:
+        return None if value is None or value == "" else float(value)
+    except ValueError:
+        return nan
+
+
+def time_of(value: Number, otherwise: int) -> int:
+    """Return an optional time in milliseconds, and another one when it is missing, zero or none."""
+    number = number_of(value)
+    return int(number) if number and isfinite(number) else otherwise
 
 
 def status_of(words: Mapping[str, OrderStatus], word: str | None) -> OrderStatus:

@@ -29,7 +29,9 @@ from .account_base import (
     PrivateSide,
     SignedCall,
     encoded,
+    number_of,
     status_of,
+    time_of,
 )
 from .base import Ack, Alive, Channel, Command, Control, Pages, Rate, Request
 from .okx_wire import ADVICE, PONG, TOO_OFTEN, endpoint, envelope, failure, notice
@@ -93,11 +95,11 @@ class Order(OrderRow):
 
     @property
     def quantity(self) -> float | None:
-        size = _number(self.size)
+        size = number_of(self.size)
         if not self._is_in_quote:
             return size
         # So much money was offered: how much of the base asset that is shows when it is spent, and not before.
-        return _number(self.filled_quantity) if self.venue_status == "filled" else None
+        return number_of(self.filled_quantity) if self.venue_status == "filled" else None
 
     @property
     def _is_in_quote(self) -> bool:
@@ -111,10 +113,10 @@ class Order(OrderRow):
 
     @property
     def fill(self) -> FillRow | None:
-        quantity = _number(self.fill_quantity)
+        quantity = number_of(self.fill_quantity)
         if not self.trade_id or not quantity:
             return None
-        fee, price = _number(self.fill_fee), _number(self.fill_price)
+        fee, price = number_of(self.fill_fee), number_of(self.fill_price)
         return OwnFill(
             venue_symbol=self.venue_symbol,
             order_id=self.order_id,
@@ -126,7 +128,7 @@ class Order(OrderRow):
             trade_type=_LIQUIDITY.get(self.liquidity),
             fee=None if fee is None else _paid(fee),
             fee_asset=self.fill_fee_asset or None,
-            timestamp=int(_number(self.fill_time) or self.timestamp),
+            timestamp=time_of(self.fill_time, self.timestamp),
         )
 
 
@@ -147,7 +149,7 @@ class PastFill(FillRow):
 
     @property
     def timestamp(self) -> int:
-        return int(_number(self.fill_time) or self.sent_time)
+        return time_of(self.fill_time, self.sent_time)
 
     @property
     def trade_type(self) -> str | None:
@@ -155,7 +157,7 @@ class PastFill(FillRow):
 
     @property
     def fee(self) -> float | None:
-        cost = _number(self.cost)
+        cost = number_of(self.cost)
         return None if cost is None else _paid(cost)
 
 
@@ -298,14 +300,6 @@ class OkxAccount(PrivateSide):
             if len(rows) < _PAGE or last == oldest:
                 return
             oldest = last
-
-
-def _number(value: Number) -> float | None:
-    """Return an optional number; the venue writes an empty text where it has none."""
-    try:
-        return None if value in (None, "") else float(value)
-    except ValueError:
-        return float("nan")
 
 
 def _paid(fee: float) -> float:

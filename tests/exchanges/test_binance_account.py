@@ -200,7 +200,7 @@ def test_a_key_pair_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr("bt_api_py.exchanges.binance_account.import_module", refuse)
     side = BinanceAccount(ExchangeSettings(api_key=KEY, secret="-----BEGIN PRIVATE KEY-----\nhidden\n"))
-    with pytest.raises(ConfigurationError, match="pip install cryptography") as caught:
+    with pytest.raises(ConfigurationError, match="pip install 'bt_api_py") as caught:
         side.login(NOW, ids())
     assert "hidden" not in str(caught.value)
 
