@@ -17,7 +17,7 @@ import msgspec
 
 from ..containers import BalanceData, Container, OrderData, PositionData, TradeData
 from ..containers.base import Origin, Topic
-from ..exceptions import AuthenticationError, BtApiError, InvalidSymbolError, WebSocketError
+from ..exceptions import AuthenticationError, BtApiError, InvalidSymbolError, RequestFailedError, WebSocketError
 from ..exchanges.account_base import PrivateSide
 from ..exchanges.base import Channel, Pages
 from ..symbols import SymbolTable
@@ -39,6 +39,7 @@ _MARGIN_MS = 60_000  # how far before the last known record a state is read agai
 _FILL_AWAITED = 1.0  # seconds that an order waits for the fill that carries its fee
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two attempts to read the state
 _MOST_ATTEMPTS = 8
+_NOT_FOUND = 404
 
 KINDS = ("orders", "fills", "balances", "positions")
 _KIND_OF = {"order": "orders", "fill": "fills", "balance": "balances", "position": "positions"}
@@ -68,9 +69,17 @@ class Order(msgspec.Struct):
     update_time: int | None = None
     fee: Decimal | None = None  # exact: it is a sum
     fee_asset: str | None = None
+    fill_value: Decimal | None = None  # price times quantity of its fills, where the venue tells no mean price
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can change any more."""
+        return _FORWARD[self.status] == _OVER
 
 
-_ORDER_FIELDS = tuple(field for field in Order.__struct_fields__ if field not in ("order_id", "fee", "fee_asset"))
+_ORDER_FIELDS = tuple(
+    field for field in Order.__struct_fields__ if field not in ("order_id", "fee", "fee_asset", "fill_value")
+)
 
 
 class AccountPart(Feed):
@@ -161,7 +170,7 @@ class Account:
         """Yield the present state of a kind, as a new reader gets it."""
         if kind == "orders":
             for order in self._orders.values():
-                if _FORWARD[order.status] < _OVER:
+                if not order.is_over:
                     yield self._made(OrderData, msgspec.structs.replace(order), "snapshot")
         elif kind == "balances":
             for row in self._balances.values():
@@ -292,14 +301,30 @@ class Account:
             symbols = sorted({order.venue_symbol for order in self._orders.values()})
             symbols += sorted({row.venue_symbol for row in open_orders} - set(symbols))
             fills = await self._read(self.private.fills_since(since, symbols))
-            changed = await self._read(self.private.orders_since(since, symbols))
+            changed = await self._read_changed(since, symbols)
             told = {row.order_id for row in (*open_orders, *changed)}
-            for order in list(self._orders.values()):
-                if _FORWARD[order.status] < _OVER and order.order_id not in told:
-                    changed += await self._read(self.private.order(order.venue_symbol, order.order_id))
+            left = {order.order_id: order.venue_symbol for order in self._orders.values() if not order.is_over}
+            left |= {str(row.order_id): row.venue_symbol for row in fills if not self._is_over(str(row.order_id))}
+            for number, symbol in left.items():
+                if number not in told:
+                    changed += await self._read(self.private.order(symbol, number))
         positions = await self._read(self.private.positions()) if "positions" in self.private.kinds else []
         balances = await self._read(self.private.balances())
         return open_orders, changed, fills, balances, positions
+
+    async def _read_changed(self, since: int, symbols: list[str]) -> list[Any]:
+        """Return the orders that changed since a time; none where the venue turns out to have no such list."""
+        try:
+            return await self._read(self.private.orders_since(since, symbols))
+        except RequestFailedError as error:
+            if error.status_code != _NOT_FOUND:
+                raise
+            log.info("%s: no list of closed orders: %s", self.venue.name, error)
+            return []
+
+    def _is_over(self, order_id: str) -> bool:
+        order = self._orders.get(order_id)
+        return order is not None and order.is_over
 
     async def _read(self, pages: Pages) -> list[Any]:
         return await self.venue.collect(pages, Topic(self.venue.name, "account"), self.rest)
@@ -402,13 +427,13 @@ class Account:
             if rank == before and (filled is None or filled <= known.filled_quantity) and not _is_amended(row, known):
                 return
         order = self._orders[row.order_id] = _merged(row, known)
-        if _FORWARD[order.status] == _OVER:
+        if order.is_over:
             self._orders.move_to_end(row.order_id)
             self._forget_old()
         self._hand_out("orders", self._made(OrderData, msgspec.structs.replace(order), origin))
 
     def _forget_old(self) -> None:
-        closed = [number for number, order in self._orders.items() if _FORWARD[order.status] == _OVER]
+        closed = [number for number, order in self._orders.items() if order.is_over]
         for number in closed[: max(0, len(closed) - _CLOSED_ORDERS_KEPT)]:
             del self._orders[number]
 
@@ -426,6 +451,7 @@ class Account:
         order = self._orders.get(row.order_id)
         if order is None:
             order = self._orders[row.order_id] = Order(row.venue_symbol, row.order_id, side=row.side)
+        order.fill_value = (order.fill_value or Decimal()) + Decimal(str(row.price)) * Decimal(str(row.quantity))
         fee = getattr(row, "fee", None)
         if _number(fee) is not None and order.fee_asset in (None, row.fee_asset):
             order.fee = (order.fee or Decimal()) + Decimal(str(fee))
@@ -501,5 +527,8 @@ def _merged(row: Any, known: Order | None) -> Order:
         if value is not None and value != "":
             values[name] = value
     values["filled_quantity"] = _number(values.get("filled_quantity")) or 0.0
-    fee = (known.fee, known.fee_asset) if known is not None else (None, None)
-    return Order(order_id=str(row.order_id), fee=fee[0], fee_asset=fee[1], **values)
+    if known is not None:
+        values |= {"fee": known.fee, "fee_asset": known.fee_asset, "fill_value": known.fill_value}
+        if all(_number(getattr(row, name, None)) is None for name in ("average_price", "cumulative_quote")):
+            values["cumulative_quote"] = known.fill_value
+    return Order(order_id=str(row.order_id), **values)
