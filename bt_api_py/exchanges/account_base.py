@@ -47,7 +47,10 @@ class OrderRow(Row):
         row: Any = self
         if not row.order_id:
             return "no order id"
-        return None if row.venue_symbol else "no symbol"
+        if not row.venue_symbol:
+            return "no symbol"
+        fill = self.fill
+        return None if fill is None else fill.defect()
 
     @property
     def fill(self) -> FillRow | None:

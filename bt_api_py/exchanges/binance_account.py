@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from msgspec import field
 
-from ..containers.base import Number
+from ..containers.base import Number, nan
 from ..containers.order import OrderStatus
 from ..exceptions import BtApiError, ConfigurationError
 from .account_base import (
@@ -123,7 +123,7 @@ class ExecutionReport(AnyOrder):
     paid: float | None = field(name="Z", default=None)
     fill_id: int = field(name="t", default=-1)
     fill_quantity: float = field(name="l", default=0.0)
-    fill_price: float = field(name="L", default=0.0)
+    fill_price: float = field(name="L", default=nan)
     fill_fee: float | None = field(name="n", default=None)
     fill_fee_asset: str | None = field(name="N", default=None)
     is_maker: bool = field(name="m", default=False)

@@ -108,10 +108,6 @@ class Order(AnyOrder):
     create_time: int | None = field(name="orderCreateTime", default=None)
     last_time: int | None = field(name="lastActTime", default=None)
 
-    def defect(self) -> str | None:
-        fill = self.fill
-        return super().defect() or (None if fill is None else fill.defect())
-
     @property
     def order_id(self) -> str:
         # A conditional order that never became one has no number; its client id is all that names it.

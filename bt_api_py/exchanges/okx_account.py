@@ -84,10 +84,6 @@ class Order(OrderRow):
     fill_fee_asset: str | None = field(name="fillFeeCcy", default=None)
     liquidity: str = field(name="execType", default="")
 
-    def defect(self) -> str | None:
-        fill = self.fill
-        return super().defect() or (None if fill is None else fill.defect())
-
     @property
     def status(self) -> OrderStatus:
         status = status_of(STATUS, self.venue_status)
