@@ -139,6 +139,7 @@ class Leg:
                 self.last_cause = lost.cause
                 self.connected_ms = None
                 log.info("%s: %s", self.label, lost.cause)
+                self._dump_frames()
                 if self.session.leg_lost(self, lost):
                     return
                 await self._back_off(lost)
@@ -260,6 +261,12 @@ class Leg:
         self._bad_in_a_row += 1
         if self._bad_in_a_row >= _MOST_BAD_FRAMES:
             self.restart(f"{self._bad_in_a_row} unreadable frames in a row")
+
+    def _dump_frames(self) -> None:
+        """Put the last frames before a loss into the log, for whoever has to find out what a venue sent."""
+        for payload in self.last_frames:
+            log.debug("%s: among the last frames: %.500r", self.label, payload)
+        self.last_frames.clear()
 
     async def _back_off(self, lost: ConnectionLost) -> None:
         """Wait before the next attempt: full jitter under a ceiling that doubles, and what the cause asks for."""
