@@ -18,7 +18,7 @@ import msgspec
 from ..containers import BalanceData, Container, OrderData, PositionData, TradeData
 from ..containers.base import Origin, Topic
 from ..exceptions import AuthenticationError, BtApiError, InvalidSymbolError, RequestFailedError, WebSocketError
-from ..exchanges.account_base import PrivateSide
+from ..exchanges.account_base import BalanceRow, OrderRow, PrivateSide
 from ..exchanges.base import Channel, Pages
 from ..symbols import SymbolTable
 from .feed import Feed
@@ -69,7 +69,8 @@ class Order(msgspec.Struct):
     update_time: int | None = None
     fee: Decimal | None = None  # exact: it is a sum
     fee_asset: str | None = None
-    fill_value: Decimal | None = None  # price times quantity of its fills, where the venue tells no mean price
+    fill_quantity: Decimal | None = None  # of its fills, for venues that tell it in quote only
+    fill_value: Decimal | None = None  # price times quantity of its fills, for venues that tell no mean price
 
     @property
     def is_over(self) -> bool:
@@ -77,8 +78,27 @@ class Order(msgspec.Struct):
         return _FORWARD[self.status] == _OVER
 
 
+class Forgotten(OrderRow):
+    """Stands for an open order that the venue no longer knows."""
+
+    venue_symbol: str
+    order_id: str
+    timestamp: int
+    status: str = "canceled"
+
+
+class NoBalance(BalanceRow):
+    """Stands for an asset of which the account holds nothing any more."""
+
+    asset: str
+    free: float = 0.0
+    locked: float = 0.0
+
+
 _ORDER_FIELDS = tuple(
-    field for field in Order.__struct_fields__ if field not in ("order_id", "fee", "fee_asset", "fill_value")
+    field
+    for field in Order.__struct_fields__
+    if field not in ("order_id", "fee", "fee_asset", "fill_quantity", "fill_value")
 )
 
 
@@ -307,7 +327,7 @@ class Account:
             left |= {str(row.order_id): row.venue_symbol for row in fills if not self._is_over(str(row.order_id))}
             for number, symbol in left.items():
                 if number not in told:
-                    changed += await self._read(self.private.order(symbol, number))
+                    changed += await self._read_one(symbol, number)
         positions = await self._read(self.private.positions()) if "positions" in self.private.kinds else []
         balances = await self._read(self.private.balances())
         return open_orders, changed, fills, balances, positions
@@ -321,6 +341,17 @@ class Account:
                 raise
             log.info("%s: no list of closed orders: %s", self.venue.name, error)
             return []
+
+    async def _read_one(self, symbol: str, number: str) -> list[Any]:
+        """Return one order. Venues forget orders that were cancelled without a fill: such a one is over."""
+        try:
+            found = await self._read(self.private.order(symbol, number))
+        except RequestFailedError as error:
+            if error.retryable:
+                raise
+            log.info("%s: order %s is not known any more: %s", self.venue.name, number, error)
+            found = []
+        return found or [Forgotten(symbol, number, self.venue.time.now_ms())]
 
     def _is_over(self, order_id: str) -> bool:
         order = self._orders.get(order_id)
@@ -344,7 +375,7 @@ class Account:
             self._take_fill(row, origin)
         for row in sorted((*changed, *open_orders), key=lambda row: row.timestamp or 0):
             self._take_order(row, origin)
-        for row in balances:
+        for row in (*balances, *self._emptied(balances)):
             self._take_balance(row, origin)
         held = {row.key for row in positions}
         for row in positions:
@@ -365,6 +396,11 @@ class Account:
             self._tell("backfilled", lost + doubt, count=missed, filled=is_whole)
         while self._held:
             self._step(self._held.popleft())
+
+    def _emptied(self, listed: list[Any]) -> list[Any]:
+        """Return balances of nothing for the assets that a complete list leaves out."""
+        left = set(self._balances) - {row.asset.upper() for row in listed if row.counts}
+        return [NoBalance(asset) for asset in sorted(left)]
 
     # Records
 
@@ -419,12 +455,12 @@ class Account:
             if word not in self.private.unknown_words:
                 self.private.unknown_words.add(str(word))
                 log.warning("%s: order status %r is not known", self.venue.name, word)
-        filled = _number(getattr(row, "filled_quantity", None))
+        filled = _filled(row, known)
         if known is not None:
             rank, before = _FORWARD[status], _FORWARD[known.status]
             if before == _OVER or rank < before:
                 return
-            if rank == before and (filled is None or filled <= known.filled_quantity) and not _is_amended(row, known):
+            if rank == before and filled <= known.filled_quantity and not _is_amended(row, known):
                 return
         order = self._orders[row.order_id] = _merged(row, known)
         if order.is_over:
@@ -451,6 +487,7 @@ class Account:
         order = self._orders.get(row.order_id)
         if order is None:
             order = self._orders[row.order_id] = Order(row.venue_symbol, row.order_id, side=row.side)
+        order.fill_quantity = (order.fill_quantity or Decimal()) + Decimal(str(row.quantity))
         order.fill_value = (order.fill_value or Decimal()) + Decimal(str(row.price)) * Decimal(str(row.quantity))
         fee = getattr(row, "fee", None)
         if _number(fee) is not None and order.fee_asset in (None, row.fee_asset):
@@ -508,6 +545,16 @@ def _amounts(item: Any) -> tuple[float, float, float]:
     return item.get_free_balance(), item.get_locked_balance(), item.get_total_balance()
 
 
+def _filled(row: Any, known: Order | None) -> float:
+    """Return the quantity filled so far: as the record says, else by the fills, else as it was."""
+    told = _number(getattr(row, "filled_quantity", None))
+    if told is not None:
+        return told
+    if known is None:
+        return 0.0
+    return float(known.fill_quantity) if known.fill_quantity is not None else known.filled_quantity
+
+
 def _is_amended(row: Any, known: Order) -> bool:
     """Return whether a record that is no step forward changes the order itself: its price or its quantity."""
     for name in ("price", "quantity"):
@@ -522,13 +569,14 @@ def _merged(row: Any, known: Order | None) -> Order:
     values: dict[str, Any] = {}
     for name in _ORDER_FIELDS:
         value = getattr(row, name, None)
-        if value in (None, "") and known is not None:
+        if value in (None, "") and known is not None and name != "trade_id":
             value = getattr(known, name)
         if value is not None and value != "":
             values[name] = value
-    values["filled_quantity"] = _number(values.get("filled_quantity")) or 0.0
+    values["filled_quantity"] = _filled(row, known)
     if known is not None:
-        values |= {"fee": known.fee, "fee_asset": known.fee_asset, "fill_value": known.fill_value}
+        kept = ("fee", "fee_asset", "fill_quantity", "fill_value")
+        values |= {name: getattr(known, name) for name in kept}
         if all(_number(getattr(row, name, None)) is None for name in ("average_price", "cumulative_quote")):
             values["cumulative_quote"] = known.fill_value
     return Order(order_id=str(row.order_id), **values)
