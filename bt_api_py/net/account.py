@@ -575,8 +575,7 @@ def _merged(row: Any, known: Order | None) -> Order:
             values[name] = value
     values["filled_quantity"] = _filled(row, known)
     if known is not None:
-        kept = ("fee", "fee_asset", "fill_quantity", "fill_value")
-        values |= {name: getattr(known, name) for name in kept}
+        values |= {name: getattr(known, name) for name in _SUMS}
         if all(_number(getattr(row, name, None)) is None for name in ("average_price", "cumulative_quote")):
             values["cumulative_quote"] = known.fill_value
     return Order(order_id=str(row.order_id), **values)
