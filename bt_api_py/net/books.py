@@ -283,7 +283,9 @@ class BookFeed(Feed):
         absent = self._absent_since
         if absent is not None and now - absent > _STATE_DEADLINE and not self._was_lost:
             self._absent_since = None
-            self._try_again(f"no first state within {_STATE_DEADLINE:g} s")
+            cause = f"no first state within {_STATE_DEADLINE:g} s"
+            self.tell("stale", cause)
+            self._try_again(cause)
         if self._sign_at is not None and now - self._sign_at > _QUIET_START and not self.is_live:
             self._ask(of_quiet=True)
         if since is not None and now - since > _STEADY_AFTER:

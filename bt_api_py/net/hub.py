@@ -40,7 +40,7 @@ class Hub:
         self.is_closing = False
         self._make_exchange = make_exchange
         self._venues: dict[str, Venue] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], None] = {}  # in order, so that they end in the same order every time
         self._watchers: list[Mailbox] = []
         self._boxes: dict[Mailbox, Venue | None] = {}
         self._keeper: asyncio.Task[None] | None = None
@@ -108,9 +108,12 @@ class Hub:
     def spawn(self, work: Coroutine[Any, Any, R], name: str) -> asyncio.Task[R]:
         """Run a coroutine as a task that the hub owns."""
         task = start(work, name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = None
+        task.add_done_callback(self._forget)
         return task
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.pop(task, None)
 
     # Life
 

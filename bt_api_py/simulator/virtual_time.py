@@ -14,6 +14,7 @@ from typing import Any
 EPOCH_S = 1_795_219_200.0  # where virtual time begins, in seconds since 1970 UTC: a midnight
 _MOST_TURNS = 1_000_000  # of the loop at one moment: more than that is a circle that time never leaves
 _SHUFFLED_SHARE = 0.2  # part of the turns whose tasks run in another order
+RESOLUTION_S = 1e-7  # times that are this close are one
 _LATENESS_S = 0.001  # by which a sleeper wakes too late at most, as on a busy machine
 
 
@@ -61,6 +62,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._chance = Random(f"order/{seed}")
         selector = _NoNetwork()
         super().__init__(selector)
+        # Coarser than the last digit of a time after years: a timer that is due must count as due.
+        self._clock_resolution = RESOLUTION_S
         selector.loop = self
 
     def time(self) -> float:

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from ..net.errors import ConnectionLost
 from ..net.transport import Response, inflate, retry_after
 from .dialects.base import Dialect, Session
+from .virtual_time import RESOLUTION_S
 from .world import TICK_S, World
 
 DOMAIN = "simulated.invalid"  # never resolved: the name stays inside the process
@@ -50,7 +51,7 @@ class _Lane:
     def _deliver(self) -> None:
         self._timer = None
         loop = asyncio.get_running_loop()
-        while self._under_way and self._under_way[0][0] <= loop.time():
+        while self._under_way and self._under_way[0][0] <= loop.time() + RESOLUTION_S:
             self._arrive(self._under_way.popleft()[1])
         if self._under_way and self._timer is None:
             self._timer = loop.call_at(self._under_way[0][0], self._deliver)

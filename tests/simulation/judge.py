@@ -31,6 +31,7 @@ class Record:
         self.items = []
         self.events = []
         self.data_at = 0.0
+        self.is_away = False
         self.told = {}  # when the reader was told of something that lasts, and how long that may be
         self.market = sim.world.find(exchange).venue.market(symbol)
 
@@ -42,12 +43,19 @@ class Record:
         self.times.append(self.sim.clock.monotonic())
         if isinstance(item, StreamEvent):
             self.events.append(item)
-            if item.kind in KNOWN_TO_LAST:
-                self.told[self.times[-1]] = KNOWN_TO_LAST[item.kind]
+            self.is_away = item.kind == "disconnected" or (self.is_away and item.kind != "connected")
+            self.tell(item.kind)
         else:
             self.data_at = self.times[-1]
             self.judge(item)
+        if self.is_away:  # records that waited behind a hole may still come
+            self.told[self.times[-1]] = KNOWN_TO_LAST["disconnected"]
         self.keep(item)
+
+    def tell(self, kind):
+        """Note what the reader knows now."""
+        if kind in KNOWN_TO_LAST:
+            self.told[self.times[-1]] = KNOWN_TO_LAST[kind]
 
     def keep(self, item):
         self.items.append(item)
@@ -160,12 +168,20 @@ class Books(Record):
         super().__init__(*args)
         self.levels = levels
         self.books = 0
+        self.is_absent = False  # and the reader was told
         self.update = None  # the market's number of the newest book
+
+    def tell(self, kind):
+        # A connection alone is no book: until `resynced` the reader knows that there is none.
+        self.is_absent = kind in KNOWN_TO_LAST or (self.is_absent and kind != "resynced")
+        if self.is_absent:
+            self.told[self.times[-1]] = max(KNOWN_TO_LAST.values())
 
     def keep(self, item):
         if isinstance(item, StreamEvent):
             self.items.append(item)
         else:
+            self.is_absent = False
             self.books += 1
 
     def judge(self, book):
