@@ -95,11 +95,8 @@ class NoBalance(BalanceRow):
     locked: float = 0.0
 
 
-_ORDER_FIELDS = tuple(
-    field
-    for field in Order.__struct_fields__
-    if field not in ("order_id", "fee", "fee_asset", "fill_quantity", "fill_value")
-)
+_SUMS = ("fee", "fee_asset", "fill_quantity", "fill_value")  # of the fills: no order record changes them
+_ORDER_FIELDS = tuple(name for name in Order.__struct_fields__ if name not in ("order_id", *_SUMS))
 
 
 class AccountPart(Feed):
@@ -288,6 +285,16 @@ class Account:
 
     async def _reconcile(self, generation: int) -> None:
         """Read the state, hand out what was missed, then what waited meanwhile."""
+        try:
+            await self._read_and_join(generation)
+        except Exception as error:
+            # A defect of ours: it must not leave readers waiting for ever.
+            log.exception("%s: the account cannot be kept", self.venue.name)
+            wrapped = WebSocketError(self.venue.name, f"stopped by an unexpected error: {error!r}", topic="account")
+            wrapped.__cause__ = error
+            self.fail(wrapped)
+
+    async def _read_and_join(self, generation: int) -> None:
         pause = _FIRST_PAUSE
         for attempt in range(1, _MOST_ATTEMPTS + 1):
             try:
