@@ -138,7 +138,6 @@ class Session:
         if error is None:
             return
         # A defect of ours, not of the venue: it must not leave readers waiting for ever.
-        log.error("%s: stopped by an unexpected error", leg.label, exc_info=error)
         if not self.legs:
             for feed in list(self.feeds.values()):
                 wrapped = feed.error(WebSocketError, f"stopped by an unexpected error: {error!r}")
