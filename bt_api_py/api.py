@@ -11,9 +11,18 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from .clock import SYSTEM_CLOCK, Clock
-from .containers import BarData, OrderBookData, SymbolData, TickerData, TradeData
+from .containers import (
+    BalanceData,
+    BarData,
+    OrderBookData,
+    OrderData,
+    PositionData,
+    SymbolData,
+    TickerData,
+    TradeData,
+)
 from .containers.orderbook import BookState
-from .exceptions import ConfigurationError, DataParseError, did_you_mean
+from .exceptions import ConfigurationError, DataParseError, UnsupportedError, did_you_mean
 from .exchanges import EXCHANGES, exchange_class
 from .exchanges.base import Exchange
 from .net.hub import Hub
@@ -79,8 +88,10 @@ class BtApi:
 
     def _exchange(self, name: str) -> Exchange:
         cls = exchange_class(name)
-        settings = self._settings.get(cls.name) or ExchangeSettings()
-        return cls(settings.aimed_at_simulator(cls.name))
+        return cls(self._settings_of(cls.name).aimed_at_simulator(cls.name))
+
+    def _settings_of(self, name: str) -> ExchangeSettings:
+        return (self._settings.get(name) or ExchangeSettings()).with_environment(name)
 
     def _hub(self) -> Hub:
         loop = asyncio.get_running_loop()
@@ -150,6 +161,66 @@ class BtApi:
         """
         exchange_class(exchange)(ExchangeSettings()).venue_interval(interval)
         return self._stream(exchange, "klines", symbol, options, interval=interval, closed_only=bool(closed_only))
+
+    def stream_orders(self, exchange: str, symbol: str | None = None, **options: Any) -> Stream[OrderData]:
+        """Stream one's own orders: the open ones first (``get_origin() == "snapshot"``), then every change, once.
+
+        What changed during an outage comes as ``"backfill"``. An order only moves forward.
+
+        Args:
+            symbol: only this market; ``None`` for all.
+
+        Raises:
+            ConfigurationError: credentials are missing, in this call; the message names them.
+            AuthenticationError: the venue refuses them; from the first item on.
+            UnsupportedError: the exchange has no account streams.
+        """
+        return self._private_stream(exchange, "orders", symbol, options)
+
+    def stream_fills(self, exchange: str, symbol: str | None = None, **options: Any) -> Stream[TradeData]:
+        """Stream one's own fills, each once: price, quantity, fee, maker or taker; the side is that of one's order.
+
+        Raises:
+            ConfigurationError, AuthenticationError, UnsupportedError: as `stream_orders`.
+        """
+        return self._private_stream(exchange, "fills", symbol, options)
+
+    def stream_balances(self, exchange: str, **options: Any) -> Stream[BalanceData]:
+        """Stream balances: every asset as it is now (``"snapshot"``), then each one that changes.
+
+        Raises:
+            ConfigurationError, AuthenticationError, UnsupportedError: as `stream_orders`.
+        """
+        return self._private_stream(exchange, "balances", None, options)
+
+    def stream_positions(self, exchange: str, symbol: str | None = None, **options: Any) -> Stream[PositionData]:
+        """Stream positions: every open one as it is now (``"snapshot"``), then each change; quantity 0 is closed.
+
+        Raises:
+            ConfigurationError, AuthenticationError: as `stream_orders`.
+            UnsupportedError: the exchange has no positions, as on spot.
+        """
+        return self._private_stream(exchange, "positions", symbol, options)
+
+    def _private_stream(self, exchange: str, kind: str, symbol: str | None, options: Mapping[str, Any]) -> Stream[Any]:
+        cls = exchange_class(exchange)
+        side = cls.account
+        kinds = side.kinds if side is not None else ()
+        if side is None or kind not in kinds:
+            has = ", ".join((*cls.kinds, *kinds))
+            raise UnsupportedError(cls.name, f"no {kind} stream; it has: {has}")
+        missing = side.missing(self._settings_of(cls.name))
+        if missing:
+            venue = cls.name.partition("___")[0]
+            variables = ", ".join(f"BT_API_{venue}_{name.upper()}" for name in missing)
+            raise ConfigurationError(
+                f"{kind} needs {', '.join(missing)}: give them in exchange_kwargs, or set {variables}",
+                exchange_name=cls.name,
+            )
+        if symbol is not None and (not isinstance(symbol, str) or not symbol.strip()):
+            raise ConfigurationError(f"symbol must be a text such as 'BTCUSDT', not {symbol!r}", exchange_name=cls.name)
+        checked = _checked(cls.name, kind, options)
+        return Stream(Wish(exchange=cls.name, kind=kind, symbol=symbol or "", **checked), self._hub)
 
     def stream_raw(
         self, exchange: str, channel: str, symbol: str | None = None, **options: Any

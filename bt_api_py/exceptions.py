@@ -130,7 +130,13 @@ class SubscribeError(_VenueError):
 
 
 class AuthenticationError(_VenueError):
-    """The venue refuses the key, signature, passphrase, address or permission."""
+    """The venue refuses the key, signature, passphrase, address or permission; ``code`` is the venue's own."""
+
+    def __init__(
+        self, exchange_name: str, detail: str = "", *, topic: str = "", symbol: str | None = None, code: str = ""
+    ) -> None:
+        super().__init__(exchange_name, detail, topic=topic, symbol=symbol)
+        self.code = code
 
 
 class StreamOverflowError(_VenueError):

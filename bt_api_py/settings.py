@@ -10,8 +10,10 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from .exceptions import ConfigurationError, did_you_mean
+from .secrets import Secret
 
 SIMULATOR_VARIABLE = "BT_API_SIMULATOR"
+CREDENTIALS = ("api_key", "secret", "passphrase")
 
 # Names that other libraries of the field use for the same settings.
 _ALIASES = {
@@ -139,23 +141,27 @@ class ExchangeSettings:
     venue's own; the adapter appends its paths. ``private_ws_url`` follows ``ws_url`` when only that is given.
     """
 
-    api_key: str | None = field(default=None, repr=False)
-    secret: str | None = field(default=None, repr=False)
-    passphrase: str | None = field(default=None, repr=False)
+    api_key: Secret | None = field(default=None, repr=False)
+    secret: Secret | None = field(default=None, repr=False)
+    passphrase: Secret | None = field(default=None, repr=False)
     account_id: str | None = None
     testnet: bool = False
     timeout: float = 30  # seconds for one REST call
-    proxy: str | None = field(default=None, repr=False)
+    proxy: Secret | None = field(default=None, repr=False)  # its URL may hold a password
     ws_url: str | None = None
     private_ws_url: str | None = None
     rest_url: str | None = None
     websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
 
     def __post_init__(self) -> None:
-        for name in ("api_key", "secret", "passphrase", "account_id", "proxy"):
+        for name in (*CREDENTIALS, "proxy"):
             value = getattr(self, name)
-            if value is not None and not isinstance(value, str):
-                raise ConfigurationError(f"{name} must be a text, not {type(value).__name__}")
+            if callable(value) or isinstance(value, str):
+                object.__setattr__(self, name, Secret(value))
+            elif value is not None and not isinstance(value, Secret):
+                raise ConfigurationError(f"{name} must be a text or a callable, not {type(value).__name__}")
+        if self.account_id is not None and not isinstance(self.account_id, str):
+            raise ConfigurationError(f"account_id must be a text, not {type(self.account_id).__name__}")
         _flag("testnet", self.testnet)
         object.__setattr__(self, "timeout", _number("timeout", self.timeout, 0, above=True))
         for name, schemes in (
@@ -205,6 +211,24 @@ class ExchangeSettings:
             return cls(**plain)
         except ConfigurationError as error:
             raise ConfigurationError(error.detail, exchange_name=exchange_name) from None
+
+    @property
+    def proxy_url(self) -> str | None:
+        """The proxy's address, password and all: for the transport alone."""
+        return self.proxy.reveal() if self.proxy else None
+
+    def with_environment(self, exchange_name: str) -> ExchangeSettings:
+        """Return settings whose missing credentials come from the environment.
+
+        The variables are ``BT_API_<VENUE>_API_KEY``, ``…_SECRET`` and ``…_PASSPHRASE``, as ``BT_API_OKX_API_KEY``.
+        """
+        venue = exchange_name.partition("___")[0]
+        found = {}
+        for name in CREDENTIALS:
+            value = os.environ.get(f"BT_API_{venue}_{name.upper()}")
+            if value and getattr(self, name) is None:
+                found[name] = Secret(value)
+        return replace(self, **found) if found else self  # type: ignore[arg-type]  # the names are those of fields
 
     def aimed_at_simulator(self, exchange_name: str, url: str | None = None) -> ExchangeSettings:
         """Return settings that lead to the simulator of the environment, or `self` when none is named.

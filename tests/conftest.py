@@ -14,6 +14,7 @@ from contextlib import suppress
 
 import pytest
 
+SEEN_BY_NOBODY = "nobody-may-see"  # part of every secret in the tests
 _TURNS = 200  # of the event loop, for what was cancelled last to end
 _LOOPS_OWN = "asyncio_"  # threads of an event loop's executor, which end with it
 _DESCRIPTORS = "/proc/self/fd"
@@ -29,6 +30,43 @@ class _Complaints(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         self.heard.append(f"{record.getMessage()}{f' ({error!r})' if error is not None else ''}")
+
+
+class _Eavesdropper(logging.Handler):
+    """Listens to every log record of the package, at every level, for a secret."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if SEEN_BY_NOBODY in f"{record.getMessage()}{error!r}":
+            self.heard.append(f"{record.name}, {record.pathname}:{record.lineno}")
+
+
+_EAVESDROPPER = _Eavesdropper()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    logging.getLogger("bt_api_py").addHandler(_EAVESDROPPER)
+    logging.getLogger("bt_api_py").setLevel(logging.DEBUG)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.passed and SEEN_BY_NOBODY in report.capstdout + report.capstderr:
+        _EAVESDROPPER.heard.append(f"printed by {report.nodeid}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the whole run when anything that it logged or printed held a secret."""
+    if _EAVESDROPPER.heard:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for place in _EAVESDROPPER.heard:
+        terminalreporter.write_line(f"a secret was seen: {place}", red=True)
 
 
 def _open_sockets() -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import pickle
 from contextlib import suppress
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bt_api_py.exceptions import BtApiError, ConfigurationError
+from bt_api_py.secrets import Secret
 from bt_api_py.settings import SIMULATOR_VARIABLE, ExchangeSettings, WebSocketSettings, checked_url
 
 OKX = "OKX___SPOT"
@@ -46,7 +48,7 @@ def test_settings_of_a_user() -> None:
         rest_url="https://eea.okx.com/",
         websocket={"ping_interval": 15, "max_reconnect": None, "compression": False},
     )
-    assert (settings.api_key, settings.secret, settings.passphrase) == ("key", "hush", "word")
+    assert (settings.api_key, settings.secret, settings.passphrase) == (Secret("key"), Secret("hush"), Secret("word"))
     assert (settings.testnet, settings.timeout, settings.rest_url) == (True, 5.0, "https://eea.okx.com")
     assert settings.websocket == WebSocketSettings(ping_interval=15, max_reconnect=None, compression=False)
     own = WebSocketSettings(linger=0)
@@ -68,7 +70,8 @@ def test_settings_of_a_user() -> None:
 )
 def test_names_of_other_libraries(given: dict[str, Any], name: str, value: Any) -> None:
     """Names that users bring from elsewhere mean the same."""
-    assert getattr(given_by_user(**given), name) == value
+    found = getattr(given_by_user(**given), name)
+    assert (found.reveal() if isinstance(found, Secret) else found) == value
 
 
 def test_two_names_for_one_setting() -> None:
@@ -88,8 +91,8 @@ def test_two_names_for_one_setting() -> None:
         ({3: 1}, "unknown setting 3"),
         ({"websocket": None}, "websocket must be a dict"),
         ({"websocket": 5}, "websocket must be a dict"),
-        ({"api_key": b"key"}, "api_key must be a text, not bytes"),
-        ({"secret": 5}, "secret must be a text, not int"),
+        ({"api_key": b"key"}, "api_key must be a text or a callable, not bytes"),
+        ({"secret": 5}, "secret must be a text or a callable, not int"),
         ({"testnet": 1}, "testnet must be True or False"),
         ({"timeout": 0}, "timeout must be above 0"),
         ({"timeout": -1}, "timeout must be above 0, not -1"),
@@ -126,7 +129,23 @@ def test_settings_never_change() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.secret = "other"  # type: ignore[misc]
     assert hash(settings) == hash(given_by_user(secret="hush"))
-    assert pickle.loads(pickle.dumps(settings)) == settings
+    assert pickle.loads(pickle.dumps(given_by_user(timeout=5))) == given_by_user(timeout=5)
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(settings)
+
+
+def test_a_secret_shows_itself_only_when_asked() -> None:
+    """Text, format, repr and copies of a secret hide it; a callable is asked each time."""
+    secret = Secret("hush")
+    assert f"{secret} {secret!r} {secret:>9}".count("hush") == 0
+    assert secret.reveal() == "hush"
+    with pytest.raises(TypeError):
+        copy.deepcopy(secret)
+    answers = iter(["first", "second"])
+    vault = Secret(lambda: next(answers))
+    assert (vault.reveal(), vault.reveal()) == ("first", "second")
+    assert secret == Secret("hush") != Secret("other")
+    assert not Secret("")
 
 
 def test_secrets_are_masked() -> None:
@@ -235,7 +254,7 @@ def test_the_simulator_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     aimed = settings.aimed_at_simulator(OKX)
     assert aimed.rest_url == "http://127.0.0.1:8090/OKX___SPOT"
     assert aimed.ws_url == aimed.private_ws_url == "ws://127.0.0.1:8090/OKX___SPOT"
-    assert aimed.secret == "hush"
+    assert aimed.secret == Secret("hush")
 
 
 @pytest.mark.parametrize("name", ["ws_url", "private_ws_url", "rest_url"])

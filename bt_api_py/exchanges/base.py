@@ -1,334 +1,47 @@
-"""The words a venue is described in, and the decoder that all venues share.
+"""What every exchange shares: the decoder, and the list of what an adapter declares and writes.
 
-Everything here is pure: bytes in, objects out. No socket, no task, no clock and no random number.
+Everything here is pure: bytes in, objects out. No socket, no task, no clock and no random number. An adapter imports
+all its words from here.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from ..book.orderbook import OrderBook
-from ..book.sequence import BookRow, Rule
-from ..containers.base import Container, Frame, Origin, Row, Topic, nan
-from ..containers.instrument import SymbolData
+from ..book.sequence import BookRow
+from ..containers.base import Frame, Origin, Topic, nan
 from ..exceptions import BtApiError, ConfigurationError, DataParseError, UnsupportedError, did_you_mean
 from ..settings import ExchangeSettings
 from ..symbols import SymbolStyle
-
-# How a venue is reached
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `count` in any `per_s` seconds. `name` tells budgets of one host apart."""
-
-    count: int
-    per_s: float
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """How a socket is kept alive and how its death is noticed. Times in seconds.
-
-    Attributes:
-        send: what we send after silence: a text, or ``None`` for nothing; ``PING_FRAME`` for a websocket ping.
-        within: the venue closes a socket that was silent for longer; the user's `ping_interval` is cut to less.
-        silence: without any frame for so long the socket is dead, whatever the settings say; for venues that ping us.
-    """
-
-    send: str | None
-    within: float | None = None
-    silence: float | None = None
-
-
-PING_FRAME = "\x00websocket ping"
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One websocket address of a venue, and its manners.
-
-    Attributes:
-        base: scheme, host and port; `path` is appended to it or to the user's base.
-        topics_per_socket: a further topic opens another socket.
-        sends: messages that we may send on one socket.
-        connects: sockets that one address may open.
-        lifetime: seconds after which the venue cuts the socket; ``None``: never.
-        private: logs in first.
-        spares: further bases that serve the same; a second socket of the same topics uses them.
-    """
-
-    base: str
-    path: str
-    heartbeat: Heartbeat
-    topics_per_socket: int
-    sends: Rate
-    connects: Rate
-    testnet_base: str | None = None
-    lifetime: float | None = None
-    private: bool = False
-    spares: tuple[str, ...] = ()
-
-    def url(self, settings: ExchangeSettings, host: int = 0) -> str:
-        """Return the address to connect to; `host` counts through the base and its spares."""
-        base = settings.private_ws_url if self.private else settings.ws_url
-        if base is None:
-            bases = (self.testnet_base,) if settings.testnet and self.testnet_base else (self.base, *self.spares)
-            base = bases[host % len(bases)]
-        return base + self.path
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """How the frames of a depth channel become a book.
-
-    Attributes:
-        rule: see `book.sequence`.
-        depth: levels a side that the venue keeps true; ``None``: all it sends.
-        checksum: computes what the venue sends, where it does.
-        order_count_at: position of the number of orders in a level.
-        rest_numbers: whether the book by REST is numbered like the stream.
-    """
-
-    rule: Rule
-    depth: int | None = None
-    checksum: Callable[[OrderBook], int] | None = None
-    order_count_at: int | None = None
-    rest_numbers: bool = False
-
-
-class Channel:
-    """One kind of frame: which record it holds, where in the frame the record lies, and what it becomes."""
-
-    __slots__ = (
-        "_decode",
-        "_decode_apart",
-        "_is_checked",
-        "_rows",
-        "book",
-        "container",
-        "contiguous",
-        "many",
-        "path",
-        "row",
-        "sort",
-    )
-
-    def __init__(
-        self,
-        container: type[Container] | None,
-        row: Any,
-        path: Sequence[str] = (),
-        *,
-        many: bool = False,
-        sort: Callable[[Any], Any] | None = None,
-        book: Book | None = None,
-        contiguous: bool = False,
-    ) -> None:
-        """Describe a channel.
-
-        Args:
-            container: what users receive; ``None`` for books, whose records go to a keeper.
-            row: the `Row` class, as sent by the venue.
-            path: keys from the top of the frame to the record; empty when the frame is the record. ``"*"`` stands
-                for every element of a list: the records of all groups count as one list.
-            many: whether a list of records lies there.
-            sort: key that puts the records of one frame in order, where the venue does not promise it.
-            book: for depth channels.
-            contiguous: for trades: ids grow by exactly one, so a hole can be counted.
-        """
-        self.container = container
-        self.row = row
-        self.path = tuple(path)
-        self.many = many
-        self.sort = sort
-        self.book = book
-        self.contiguous = contiguous
-        self._decode = _decoder(list[row] if many else row, self.path)
-        self._decode_apart = _decoder(list[msgspec.Raw] if many else msgspec.Raw, self.path)
-        self._rows = _finder(self.path)
-        self._is_checked = getattr(row, "defect", None) is not Row.defect
-
-    def read_one(self, payload: bytes) -> Any:
-        """Return the only record, ``None`` when there is something wrong with it; `read` then says what.
-
-        Raises:
-            msgspec.DecodeError: the payload is no JSON.
-        """
-        try:
-            found = self._decode(payload)
-        except msgspec.ValidationError:
-            return None
-        if self._rows is not None:
-            found = self._rows(found)
-        return found if not self._is_checked or found.defect() is None else None
-
-    def read(self, payload: bytes) -> tuple[Sequence[tuple[int, Any]], list[str]]:
-        """Return the records with their positions, -1 for a single one, and why others were refused.
-
-        Raises:
-            msgspec.DecodeError: the payload is no JSON, or there is no record at the path.
-        """
-        try:
-            found = self._decode(payload)
-        except msgspec.ValidationError:
-            return self._read_apart(payload)
-        if self._rows is not None:
-            found = self._rows(found)
-        if self.many:
-            return self._usable(enumerate(found))
-        defect = found.defect()
-        return ([(-1, found)], []) if defect is None else ([], [defect])
-
-    def _usable(self, rows: Iterable[tuple[int, Any]]) -> tuple[Sequence[tuple[int, Any]], list[str]]:
-        usable, refused = [], []
-        for index, row in rows:
-            defect = row.defect()
-            if defect is None:
-                usable.append((index, row))
-            else:
-                refused.append(f"{defect} in row {index}")
-        if self.sort is not None and len(usable) > 1:
-            key = self.sort
-            usable.sort(key=lambda entry: key(entry[1]))
-        return usable, refused
-
-    def _read_apart(self, payload: bytes) -> tuple[Sequence[tuple[int, Any]], list[str]]:
-        """Decode one record at a time, so that a bad one costs only itself."""
-        found = self._decode_apart(payload)
-        if self._rows is not None:
-            found = self._rows(found)
-        good, refused = [], []
-        for index, raw in enumerate(found) if self.many else [(-1, found)]:
-            try:
-                good.append((index, msgspec.json.decode(raw, type=self.row, strict=False)))
-            except msgspec.ValidationError as error:
-                refused.append(f"{error}" + (f" in row {index}" if self.many else ""))
-        usable, defects = self._usable(good)
-        return usable, refused + defects
-
-
-def _decoder(leaf: Any, path: tuple[str, ...]) -> Callable[[bytes], Any]:
-    """Return a typed decoder of a payload in which `leaf` lies at `path`."""
-    kind = leaf
-    for key in reversed(path):
-        # A key such as "trade-id" is no attribute name, so paths use plain names only.
-        kind = list.__class_getitem__(kind) if key == "*" else msgspec.defstruct("Payload", [(key, kind)])
-    return msgspec.json.Decoder(kind, strict=False).decode
-
-
-def _finder(path: tuple[str, ...]) -> Callable[[Any], Any] | None:
-    """Return what leads from a decoded payload to the records, ``None`` when they are the same."""
-    if "*" not in path:
-        return attrgetter(".".join(path)) if path else None
-    star = path.index("*")
-    groups, inside = attrgetter(".".join(path[:star])), attrgetter(".".join(path[star + 1 :]))
-    return lambda payload: [record for group in groups(payload) for record in inside(group)]
-
-
-# What a frame can say besides data
-
-
-class Ack(msgspec.Struct, frozen=True):
-    """The venue accepted a command: the one with this id, or the one for this name."""
-
-    id: str | None = None
-    name: str | None = None
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """The venue refused a command: the one with this id, or the one for this name; neither: it did not say which."""
-
-    detail: str
-    id: str | None = None
-    name: str | None = None
-    code: str = ""
-    is_symbol: bool = False  # the market does not exist, rather than the channel
-    is_pace: bool = False  # too many messages: worth another try
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """Send this back at once: the venue pings."""
-
-    payload: str
-
-
-class Alive(msgspec.Struct, frozen=True):
-    """A sign of life without content, such as the answer to our ping."""
-
-
-class Farewell(msgspec.Struct, frozen=True):
-    """The venue announces that it will close this socket soon."""
-
-    detail: str
-
-
-class Rejected(msgspec.Struct, frozen=True):
-    """A record or a whole frame that could not be used, and why."""
-
-    detail: str
-
-
-class Ignored(msgspec.Struct, frozen=True):
-    """A frame of a kind that this adapter does not know; counted once per kind."""
-
-    kind: str
-
-
-# What decoders raise for a text that they cannot read; the last for one that is nested without end.
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-Control = Ack | Refusal | Answer | Alive | Farewell | Rejected | Ignored
-Item = tuple[str, Any]
-
-
-class Command(msgspec.Struct, frozen=True):
-    """A text to send, the names of the topics it is about, and the id that its answer will carry."""
-
-    payload: str
-    names: tuple[str, ...]
-    id: str
-
-
-class Subscription(msgspec.Struct, frozen=True):
-    """Where a topic is found: the endpoint, and the venue's name for it there."""
-
-    endpoint: str
-    name: str
-
-
-class Request(msgspec.Struct, frozen=True):
-    """A REST call.
-
-    Attributes:
-        path: behind the base address.
-        query: parameters in the order in which they are sent.
-        channel: how the answer is read.
-        rate: the budget it is taken from; one without a name is the path's own.
-        cost: units of that budget.
-    """
-
-    path: str
-    channel: Channel
-    query: dict[str, str] = {}
-    rate: Rate = Rate(10, 1.0)
-    cost: int = 1
-
-    @property
-    def budget(self) -> str:
-        """The name of the budget."""
-        return self.rate.name or self.path
-
-
-# Asks for one page after another: yields a request, is sent the objects of its answer, and ends when that is enough.
-Pages = Generator[Request, list[Any], None]
+from .channel import UNREADABLE, Book, Channel, InstrumentRow, Stamp, TimeData, instruments
+from .words import (
+    PING_FRAME,
+    Ack,
+    Alive,
+    Answer,
+    Command,
+    Control,
+    Endpoint,
+    Expired,
+    Farewell,
+    Heartbeat,
+    Ignored,
+    Item,
+    Pages,
+    Rate,
+    Refusal,
+    Rejected,
+    Request,
+    Subscription,
+    batches,
+)
+
+if TYPE_CHECKING:
+    from .account_base import PrivateSide
 
 
 @dataclass(slots=True)
@@ -340,16 +53,8 @@ class _Route:
     topic: Topic
 
 
-ContainerT = TypeVar("ContainerT", bound=Container)
-
 _LARGEST_PAGE = 1_000_000  # of a list: an adapter cuts it to what its venue gives
 _MOST_ROUTES = 50_000  # names that a socket may bring in before the table is started again
-
-
-def batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    """Yield `items` in parts of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 class Exchange:
@@ -368,7 +73,7 @@ class Exchange:
     channels: ClassVar[Mapping[str, Channel]]  # the venue's channel -> how its frames are read
     kinds: ClassVar[tuple[str, ...]] = ("ticker", "depth", "trades", "klines")
     used_weight_header: ClassVar[str | None] = None
-    docs: ClassVar[str] = ""
+    account: ClassVar[type[PrivateSide] | None] = None  # the private side, where there is one
 
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
         self.settings = settings or ExchangeSettings()
@@ -629,50 +334,6 @@ class Exchange:
         return objects, refused
 
 
-class InstrumentRow(Row):
-    """Base of the records that describe a market: `venue_symbol`, `base`, `quote` are what makes one."""
-
-    def defect(self) -> str | None:
-        for name in ("venue_symbol", "base", "quote"):
-            if not getattr(self, name):
-                return f"no {name}"
-        return None
-
-
-def instruments(row: type[InstrumentRow], *path: str) -> Channel:
-    """Return the channel of a list of markets."""
-    return Channel(SymbolData, row, path, many=True)
-
-
-class Stamp(Row):
-    """Base of the record that carries the venue's clock: `timestamp`, milliseconds."""
-
-
-class TimeData(Container):
-    """The venue's clock."""
-
-    __slots__ = ()
-    event = "TimeEvent"
-
-
-def inflate(data: bytes, limit: int) -> bytes:
-    """Return the content of one gzip member.
-
-    Raises:
-        DataParseError: it is none, or larger than `limit` bytes when inflated.
-    """
-    inflater = zlib.decompressobj(31)
-    try:
-        text = inflater.decompress(data, limit)
-    except zlib.error as error:
-        raise DataParseError("frame", f"no gzip: {error}") from error
-    if inflater.unconsumed_tail:
-        raise DataParseError("frame", f"larger than {limit} bytes when inflated")
-    if not inflater.eof:
-        raise DataParseError("frame", "gzip data ends early")
-    return text
-
-
 __all__ = [
     "PING_FRAME",
     "UNREADABLE",
@@ -686,6 +347,7 @@ __all__ = [
     "Control",
     "Endpoint",
     "Exchange",
+    "Expired",
     "Farewell",
     "Heartbeat",
     "Ignored",
@@ -700,6 +362,5 @@ __all__ = [
     "Subscription",
     "TimeData",
     "batches",
-    "inflate",
     "instruments",
 ]

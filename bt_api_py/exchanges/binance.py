@@ -16,11 +16,10 @@ from ..containers import BarData, TickerData, TradeData
 from ..containers.bar import BarRow
 from ..containers.base import Number, Row, Side
 from ..containers.trade import TradeRow
-from ..exceptions import AuthenticationError, BtApiError, InvalidSymbolError, RequestFailedError
+from ..exceptions import BtApiError
 from ..symbols import SymbolStyle
 from .base import (
     PING_FRAME,
-    UNREADABLE,
     Ack,
     Book,
     BookRow,
@@ -43,11 +42,11 @@ from .base import (
     batches,
     instruments,
 )
+from .binance_account import BinanceAccount
+from .binance_wire import WEIGHT, Fault, failure
 
 _HEAD = b'{"stream":"'
-_WEIGHT = Rate(6000, 60, "weight")  # per address and minute
 _NAMES_PER_COMMAND = 200  # no cap is documented; practice of other clients
-_WRONG_KEY = {-1022, -2008, -2014, -2015}
 
 Levels = list[tuple[str, ...]]
 
@@ -249,11 +248,6 @@ class ServerTime(Stamp):
     timestamp: int = field(name="serverTime")
 
 
-class Fault(msgspec.Struct):
-    code: int = 0
-    msg: str = ""
-
-
 class Envelope(Fault):
     """What a frame may hold at its top, whichever kind it is."""
 
@@ -265,7 +259,6 @@ class Envelope(Fault):
 
 
 _envelope = msgspec.json.Decoder(Envelope).decode
-_fault = msgspec.json.Decoder(Fault).decode
 
 _PARTIAL = Channel(None, Snapshot, ("data",), book=Book(Whole(), rest_numbers=True))
 _REST_TICKER = Channel(TickerData, RestTicker)
@@ -283,6 +276,7 @@ class BinanceSpot(Exchange):
     name = "BINANCE___SPOT"
     rest = "https://api.binance.com"
     testnet_rest = "https://testnet.binance.vision"
+    account = BinanceAccount
     used_weight_header = "X-MBX-USED-WEIGHT-1M"
     endpoints = {
         "market": Endpoint(
@@ -369,33 +363,23 @@ class BinanceSpot(Exchange):
         return [Ignored(frame.event or "frame without stream, result or error")]
 
     def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:
-        if status < 400:
-            return None
-        try:
-            fault = _fault(body)
-        except UNREADABLE:
-            return RequestFailedError(self.name, path, "no error text", status)
-        if fault.code == -1121:
-            return InvalidSymbolError(self.name, "", fault.msg)
-        if fault.code in _WRONG_KEY:
-            return AuthenticationError(self.name, f"{fault.msg} (code {fault.code})")
-        return RequestFailedError(self.name, path, fault.msg, status, str(fault.code))
+        return failure(self.name, path, status, body)
 
     def ticker_request(self, venue_symbol: str) -> Request:
-        return Request("/api/v3/ticker/24hr", _REST_TICKER, {"symbol": venue_symbol}, _WEIGHT, 2)
+        return Request("/api/v3/ticker/24hr", _REST_TICKER, {"symbol": venue_symbol}, WEIGHT, 2)
 
     def tickers_request(self) -> Request:
-        return Request("/api/v3/ticker/24hr", _REST_TICKERS, rate=_WEIGHT, cost=80)
+        return Request("/api/v3/ticker/24hr", _REST_TICKERS, rate=WEIGHT, cost=80)
 
     def book_request(self, venue_symbol: str, levels: int | None) -> Request:
         least = 5000 if levels is None else levels
         limit, weight = next(((n, w) for n, w in ((100, 5), (500, 25), (1000, 50)) if least <= n), (5000, 250))
         query = {"symbol": venue_symbol, "limit": str(limit)}
-        return Request("/api/v3/depth", _REST_BOOK, query, _WEIGHT, weight)
+        return Request("/api/v3/depth", _REST_BOOK, query, WEIGHT, weight)
 
     def trades_request(self, venue_symbol: str, limit: int) -> Request:
         query = {"symbol": venue_symbol, "limit": str(min(limit, 1000))}
-        return Request("/api/v3/trades", _REST_TRADES, query, _WEIGHT, 25)
+        return Request("/api/v3/trades", _REST_TRADES, query, WEIGHT, 25)
 
     def last_trade_request(self, venue_symbol: str) -> Request:
         return self.ticker_request(venue_symbol)
@@ -404,7 +388,7 @@ class BinanceSpot(Exchange):
         start = after + 1
         while start < before:
             query = {"symbol": venue_symbol, "fromId": str(start), "limit": str(min(1000, before - start))}
-            trades = yield Request("/api/v3/historicalTrades", _REST_TRADES, query, _WEIGHT, 25)
+            trades = yield Request("/api/v3/historicalTrades", _REST_TRADES, query, WEIGHT, 25)
             if not trades:
                 return
             start = int(trades[-1].get_trade_id()) + 1
@@ -413,17 +397,17 @@ class BinanceSpot(Exchange):
         while start <= end:
             query = {"symbol": venue_symbol, "interval": interval, "startTime": str(start), "endTime": str(end)}
             query["limit"] = "1000"
-            bars = yield Request("/api/v3/klines", _REST_KLINES, query, _WEIGHT, 2)
+            bars = yield Request("/api/v3/klines", _REST_KLINES, query, WEIGHT, 2)
             if not bars:
                 return
             start = bars[-1].get_close_time() + 1
 
     def klines_request(self, venue_symbol: str, interval: str, limit: int) -> Request:
         query = {"symbol": venue_symbol, "interval": interval, "limit": str(min(limit, 1000))}
-        return Request("/api/v3/klines", _REST_KLINES, query, _WEIGHT, 2)
+        return Request("/api/v3/klines", _REST_KLINES, query, WEIGHT, 2)
 
     def instruments_request(self) -> Request:
-        return Request("/api/v3/exchangeInfo", _REST_INSTRUMENTS, rate=_WEIGHT, cost=20)
+        return Request("/api/v3/exchangeInfo", _REST_INSTRUMENTS, rate=WEIGHT, cost=20)
 
     def time_request(self) -> Request:
-        return Request("/api/v3/time", _REST_TIME, rate=_WEIGHT)
+        return Request("/api/v3/time", _REST_TIME, rate=WEIGHT)

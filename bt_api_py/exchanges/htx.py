@@ -20,16 +20,9 @@ from ..containers import BarData, TickerData, TradeData
 from ..containers.bar import BarRow
 from ..containers.base import Number, Row, Side
 from ..containers.trade import TradeRow
-from ..exceptions import (
-    AuthenticationError,
-    BtApiError,
-    InvalidSymbolError,
-    RateLimitError,
-    RequestFailedError,
-)
+from ..exceptions import BtApiError
 from ..symbols import SymbolStyle
 from .base import (
-    UNREADABLE,
     Ack,
     Answer,
     Book,
@@ -50,11 +43,11 @@ from .base import (
     TimeData,
     instruments,
 )
+from .htx_account import HtxAccount
+from .htx_wire import Outcome, failure, is_pace
 
 _HEAD = b'{"ch":"'
 _TOPIC = re.compile(r"market\.[\w.]*\w")
-_TOO_OFTEN = {"429", "510", "1006", "40403", "base-request-exceed-frequency-limit"}
-_BUSY = {"500", "gateway-internal-error"}
 _PACE = Rate(10, 1.0)  # per address and path
 
 # Levels are JSON numbers, perhaps in exponent form; as decimals they keep their exact value.
@@ -234,14 +227,6 @@ class ServerTime(Stamp):
     timestamp: int = field(name="data")
 
 
-class Outcome(msgspec.Struct):
-    status: str = ""
-    error_code: str | int = field(name="err-code", default="")
-    error_text: str = field(name="err-msg", default="")
-    code: str | int = 200  # newer paths use this and `message` instead
-    message: str = ""
-
-
 class Envelope(Outcome):
     """What a frame may hold at its top, whichever kind it is."""
 
@@ -254,7 +239,6 @@ class Envelope(Outcome):
 
 
 _envelope = msgspec.json.Decoder(Envelope).decode
-_outcome = msgspec.json.Decoder(Outcome).decode
 
 _TICKER = Channel(TickerData, Ticker)
 _WHOLE = Channel(None, Depth, ("tick",), book=Book(Whole()))
@@ -290,6 +274,7 @@ class HtxSpot(Exchange):
     """
 
     name = "HTX___SPOT"
+    account = HtxAccount
     rest = "https://api.huobi.pro"
     endpoints = {
         "market": _endpoint("/ws", Rate(10, 1.0)),
@@ -364,30 +349,15 @@ class HtxSpot(Exchange):
         if frame.status == "error":
             text, code = frame.error_text, str(frame.error_code)
             name = match[0] if (match := _TOPIC.search(text)) else None
-            is_pace = _is_pace(code, text)
-            return [Refusal(text, number, name, code, is_symbol="invalid symbol" in text, is_pace=is_pace)]
+            is_symbol = "invalid symbol" in text
+            return [Refusal(text, number, name, code, is_symbol=is_symbol, is_pace=is_pace(code, text))]
         name = frame.subbed or frame.unsubbed
         if name is not None:
             return [Ack(id=number, name=name)]
         return [Ignored("answer to a request" if frame.rep else "frame without channel or status")]
 
     def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:
-        try:
-            outcome = _outcome(body)
-        except UNREADABLE:
-            return RequestFailedError(self.name, path, "no error text", status) if status >= 400 else None
-        is_new = str(outcome.code) != "200"
-        if status < 400 and outcome.status != "error" and not is_new:
-            return None
-        code = str(outcome.code if is_new else outcome.error_code)
-        text = (outcome.message if is_new else outcome.error_text) or "no error text"
-        if _is_pace(code, text):
-            return RateLimitError(self.name, None, text)
-        if "invalid symbol" in text or code == "base-symbol-error":
-            return InvalidSymbolError(self.name, "", text)
-        if code.startswith("api-signature"):
-            return AuthenticationError(self.name, f"{text} (code {code})")
-        return RequestFailedError(self.name, path, text, status, code, is_temporary=code in _BUSY)
+        return failure(self.name, path, status, body)
 
     def ticker_request(self, venue_symbol: str) -> Request:
         return Request("/market/detail/merged", _REST_TICKER, {"symbol": venue_symbol}, _PACE)
@@ -428,8 +398,3 @@ def _command(word: str, name: str, ids: Iterator[int]) -> Command:
     number = str(next(ids))
     frame: dict[str, Any] = {word: name, "id": number}
     return Command(msgspec.json.encode(frame).decode(), (name,), number)
-
-
-def _is_pace(code: str, text: str) -> bool:
-    # The venue also says it in words, under codes of wider meaning: "429 too many request".
-    return code in _TOO_OFTEN or "too many" in text

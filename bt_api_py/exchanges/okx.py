@@ -20,16 +20,9 @@ from ..containers import BarData, TickerData, TradeData
 from ..containers.bar import BarRow
 from ..containers.base import Number, Row, Side
 from ..containers.trade import TradeRow
-from ..exceptions import (
-    AuthenticationError,
-    BtApiError,
-    InvalidSymbolError,
-    RateLimitError,
-    RequestFailedError,
-)
+from ..exceptions import BtApiError
 from ..symbols import SymbolStyle
 from .base import (
-    UNREADABLE,
     Ack,
     Alive,
     Book,
@@ -37,11 +30,7 @@ from .base import (
     Channel,
     Command,
     Control,
-    Endpoint,
     Exchange,
-    Farewell,
-    Heartbeat,
-    Ignored,
     InstrumentRow,
     Pages,
     Rate,
@@ -53,17 +42,15 @@ from .base import (
     batches,
     instruments,
 )
+from .okx_account import OkxAccount
+from .okx_wire import NO_INSTRUMENT, PONG, TOO_OFTEN, Argument, Envelope, endpoint, envelope, failure, notice
 
 _HEAD = b'{"arg":{"channel":"'
-_PONG = b"pong"
 _ARGS_PER_COMMAND = 100  # far below the 64 KB that the arguments of one command may have
 _BOOKS = ("books", "books-l2-tbt", "books50-l2-tbt")
 _BUSINESS = ("trades-all", "books-elp-all", "orders-algo", "algo-advance")
 _WRONG_NAME = re.compile(r"channel:([\w-]+),instId:([\w-]+)")
-_NO_INSTRUMENT, _NO_CHANNEL = "51001", "60018"
-_TOO_OFTEN = ("50011", "60014")
-_BUSY = ("50001", "50004", "50013", "50026")
-_WRONG_KEY = {str(code) for code in range(50100, 50115)}
+_NO_CHANNEL = "60018"
 
 Levels = list[tuple[str, ...]]
 
@@ -189,36 +176,6 @@ class ServerTime(Stamp):
     timestamp: int = field(name="ts")
 
 
-class Argument(msgspec.Struct):
-    channel: str = ""
-    symbol: str = field(name="instId", default="")
-
-    @property
-    def name(self) -> str:
-        return f"{self.channel}:{self.symbol}" if self.symbol else self.channel
-
-
-class Envelope(msgspec.Struct):
-    """What a frame may hold at its top, whichever kind it is."""
-
-    arg: Argument | None = None
-    data: msgspec.Raw = field(default_factory=msgspec.Raw)
-    event: str = ""
-    id: str | int | None = None
-    code: str | int = ""
-    msg: str = ""
-    channel: str = ""
-
-
-class Outcome(msgspec.Struct):
-    code: str | int
-    msg: str = ""
-
-
-_envelope = msgspec.json.Decoder(Envelope).decode
-_outcome = msgspec.json.Decoder(Outcome).decode
-
-
 def _numeric(trade_id: str) -> tuple[int, str]:
     """Return what puts ids, which are texts of digits, in the order of their numbers."""
     return len(trade_id), trade_id
@@ -236,18 +193,6 @@ _REST_INSTRUMENTS = instruments(Instrument, "data")
 _REST_TIME = Channel(TimeData, ServerTime, ("data",), many=True)
 
 
-def _endpoint(path: str, topics: int) -> Endpoint:
-    return Endpoint(
-        "wss://ws.okx.com:8443",
-        f"/ws/v5/{path}",
-        Heartbeat(send="ping", within=25),  # the venue cuts a socket that was silent for 30 s
-        topics_per_socket=topics,
-        sends=Rate(480, 3600.0),
-        connects=Rate(3, 1.0),
-        testnet_base="wss://wspap.okx.com:8443",
-    )
-
-
 class OkxSpot(Exchange):
     """Spot markets of OKX.
 
@@ -255,11 +200,12 @@ class OkxSpot(Exchange):
     """
 
     name = "OKX___SPOT"
+    account = OkxAccount
     rest = "https://openapi.okx.com"
     endpoints = {
-        "public": _endpoint("public", 100),
-        "books": _endpoint("public", 25),  # fewer than 30 books of 50 or 400 levels are advised
-        "business": _endpoint("business", 100),
+        "public": endpoint("public", 100),
+        "books": endpoint("public", 25),  # fewer than 30 books of 50 or 400 levels are advised
+        "business": endpoint("business", 100),
     }
     symbols = SymbolStyle(separator="-")
     intervals = {
@@ -292,10 +238,9 @@ class OkxSpot(Exchange):
         return payload[:end] if payload.startswith((b',"data":', b',"action":'), end) else None
 
     def route(self, payload: bytes) -> str | None:
-        if payload == _PONG:
+        if payload == PONG:
             return None
-        frame = _envelope(payload)
-        return frame.arg.name if frame.arg is not None and not frame.event and len(frame.data) else None
+        return envelope(payload).topic
 
     def split(self, name: str) -> tuple[str, str, str]:
         word, _, symbol = name.partition(":")
@@ -339,9 +284,9 @@ class OkxSpot(Exchange):
         return {"channel": channel, "instType": "SPOT"} if channel == "instruments" else {"channel": channel}
 
     def control(self, payload: bytes) -> list[Control]:
-        if payload == _PONG:
+        if payload == PONG:
             return [Alive()]
-        frame = _envelope(payload)
+        frame = envelope(payload)
         number = None if frame.id is None else str(frame.id)
         name = frame.arg.name if frame.arg is not None else None
         match frame.event:
@@ -349,23 +294,16 @@ class OkxSpot(Exchange):
                 return [Ack(id=number, name=name)]
             case "error":
                 return [self._refusal(frame, number, name)]
-            case "notice" if str(frame.code) == "64008":
-                return [Farewell(frame.msg)]
-            case "channel-conn-count":
-                return [Alive()]
-            case "channel-conn-count-error":
-                # It comes after a normal acknowledgement and means that no data will follow.
-                return [Refusal("too many connections", name=frame.channel, code=frame.event)]
-        return [Ignored(f"{frame.event} {frame.code}".strip() or "frame without data or event")]
+        return [notice(frame)]
 
     def _refusal(self, frame: Envelope, number: str | None, name: str | None) -> Refusal:
         code = str(frame.code)
-        is_symbol = code == _NO_INSTRUMENT
+        is_symbol = code == NO_INSTRUMENT
         if match := _WRONG_NAME.search(frame.msg):
             name = Argument(match[1], match[2]).name
             # The code covers both; a channel that is known to exist leaves the market.
             is_symbol = is_symbol or (code == _NO_CHANNEL and self._is_known(name))
-        is_pace = code in _TOO_OFTEN
+        is_pace = code in TOO_OFTEN
         return Refusal(frame.msg, id=number, name=name, code=code, is_symbol=is_symbol, is_pace=is_pace)
 
     def _is_known(self, name: str) -> bool:
@@ -373,20 +311,7 @@ class OkxSpot(Exchange):
         return channel in self.channels and (not interval or interval in self.intervals.values())
 
     def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:
-        try:
-            outcome = _outcome(body)
-        except UNREADABLE:
-            return RequestFailedError(self.name, path, "no error text", status) if status >= 400 else None
-        code = str(outcome.code)
-        if code == "0" and status < 400:
-            return None
-        if code in _TOO_OFTEN:
-            return RateLimitError(self.name, None, outcome.msg)
-        if code == _NO_INSTRUMENT:
-            return InvalidSymbolError(self.name, "", outcome.msg)
-        if code in _WRONG_KEY:
-            return AuthenticationError(self.name, f"{outcome.msg} (code {code})")
-        return RequestFailedError(self.name, path, outcome.msg, status, code, is_temporary=code in _BUSY)
+        return failure(self.name, path, status, body)
 
     def ticker_request(self, venue_symbol: str) -> Request:
         return Request("/api/v5/market/ticker", _TICKERS, {"instId": venue_symbol}, Rate(20, 2.0))

@@ -213,7 +213,11 @@ class BookFeed(Feed):
         self._live_since = self._absent_since = None
         if self.keeper.is_live:
             book = self.keeper.book
-            self._probed = self.keeper.sequence if self._book.rest_numbers else _tops(book.bids.top(_PROBE_LEVELS), book.asks.top(_PROBE_LEVELS))
+            self._probed = (
+                self.keeper.sequence
+                if self._book.rest_numbers
+                else _tops(book.bids.top(_PROBE_LEVELS), book.asks.top(_PROBE_LEVELS))
+            )
         self.keeper.reset()
         self._by_leg.clear()
         self._handed_out = None

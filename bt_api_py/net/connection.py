@@ -74,7 +74,7 @@ class Connection:
                 timeout=options.connect_timeout,
                 compression=options.compression,
                 max_message_size=options.max_message_size,
-                proxy=settings.proxy,
+                proxy=settings.proxy_url,
             )
         except ConnectionLost as lost:
             if lost.status in (418, 429):

@@ -12,7 +12,7 @@ from ..exceptions import BtApiError, WebSocketError
 from ..exchanges.base import Exchange
 from .stream import Mailbox, StreamEvent, Wish
 from .tasks import end, start
-from .transport import AiohttpTransport, Transport
+from .transport import DefaultTransport, Transport
 from .venue import Venue
 
 log = logging.getLogger("bt_api_py.net")
@@ -36,7 +36,7 @@ class Hub:
         self, make_exchange: Callable[[str], Exchange], clock: Clock, transport: Transport | None = None
     ) -> None:
         self.clock = clock
-        self.transport: Transport = transport or AiohttpTransport()
+        self.transport: Transport = transport or DefaultTransport()
         self.is_closing = False
         self._make_exchange = make_exchange
         self._venues: dict[str, Venue] = {}

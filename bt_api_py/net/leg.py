@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
-from ..exceptions import BtApiError, DataParseError, InvalidSymbolError, SubscribeError
-from ..exchanges.base import Ack, Alive, Answer, Command, Farewell, Ignored, Refusal, Rejected
+from ..exceptions import AuthenticationError, BtApiError, DataParseError, InvalidSymbolError, SubscribeError
+from ..exchanges.account_base import PrivateSide
+from ..exchanges.base import Ack, Alive, Answer, Command, Expired, Farewell, Ignored, Refusal, Rejected
 from .connection import Connection
 from .errors import ConnectionLost, manner_of
 from .tasks import end, start
@@ -50,6 +51,7 @@ class Leg:
         self._alone: set[str] = set()  # to be asked for one by one, after a refusal that named none
         self._dropping: set[str] = set()
         self._changed = asyncio.Event()
+        self._is_open = asyncio.Event()  # connected, and logged in where that is needed
         self._bad_in_a_row = 0
         self._joined: set[str] = set()  # accepted by the venue, or proven by data, on this connection
         self.failures = 0  # in a row
@@ -137,9 +139,13 @@ class Leg:
                 self.last_cause = lost.cause
                 self.connected_ms = None
                 log.info("%s: %s", self.label, lost.cause)
+                self._dump_frames()
                 if self.session.leg_lost(self, lost):
                     return
                 await self._back_off(lost)
+            except AuthenticationError as error:
+                self.session.refuse_login(error)
+                return
 
     async def _serve(self) -> None:
         venue, endpoint = self._venue, self.session.endpoint
@@ -154,12 +160,16 @@ class Leg:
         venue.announce("connected", self.label)
         commander = start(self._command(connection), f"{self.label} commands")
         try:
+            if endpoint.private:
+                await self._log_in(connection)
+            self._is_open.set()
             self._changed.set()
             await self._read(connection)
         except GeneratorExit:
             raise  # the loop is gone: nothing can be awaited any more
         except BaseException:
             self._connection = None
+            self._is_open.clear()
             self._pending.clear()
             self._subscribed.clear()
             self._joined.clear()
@@ -167,6 +177,46 @@ class Leg:
             await end([commander])
             await connection.close()
             raise
+
+    async def _log_in(self, connection: Connection) -> None:
+        """Log in and wait for the venue's answer.
+
+        Raises:
+            AuthenticationError: the venue refuses; trying again does not help.
+            ConnectionLost: no answer in time, or the clocks differ; the next attempt measures the venue's clock anew.
+        """
+        venue, exchange = self._venue, self.session.exchange
+        assert isinstance(exchange, PrivateSide), f"{self.label} has no way to log in"
+        command = exchange.login(await venue.time.for_signing(), self._ids)
+        if command is None:
+            return
+        connection.send(command.payload)
+        timeout = venue.settings.websocket.connect_timeout
+        try:
+            async with asyncio.timeout(timeout):
+                while not await self._is_answered(connection, command):
+                    pass
+        except TimeoutError:
+            raise ConnectionLost(f"no answer to the login within {timeout:g} s") from None
+
+    async def _is_answered(self, connection: Connection, command: Command) -> bool:
+        payload = await connection.receive()
+        if not payload:
+            return False
+        for name, item in self.session.exchange.decode(payload, self._venue.clock.now()):
+            kind = type(item)
+            if kind is Refusal and (item.id == command.id or item.is_login or item.is_clock):
+                if item.is_clock:
+                    self._venue.time.forget()
+                    raise ConnectionLost(f"login refused: {item.detail}")
+                if item.is_pace:
+                    raise ConnectionLost(f"login refused: {item.detail}")
+                raise AuthenticationError(self._venue.name, item.detail, topic="account")
+            if kind is Ack and (item.id == command.id or item.name in command.names):
+                return True
+            if not name:
+                self._control(connection, item, payload)
+        return False
 
     async def _read(self, connection: Connection) -> NoReturn:
         session = self.session
@@ -212,6 +262,12 @@ class Leg:
         if self._bad_in_a_row >= _MOST_BAD_FRAMES:
             self.restart(f"{self._bad_in_a_row} unreadable frames in a row")
 
+    def _dump_frames(self) -> None:
+        """Put the last frames before a loss into the log, for whoever has to find out what a venue sent."""
+        for payload in self.last_frames:
+            log.debug("%s: among the last frames: %.500r", self.label, payload)
+        self.last_frames.clear()
+
     async def _back_off(self, lost: ConnectionLost) -> None:
         """Wait before the next attempt: full jitter under a ceiling that doubles, and what the cause asks for."""
         options = self._venue.settings.websocket
@@ -230,6 +286,7 @@ class Leg:
         """Ask for what the feeds need and give back what they no longer need, in batches."""
         clock = self._venue.clock
         timeout = self._venue.settings.websocket.connect_timeout
+        await self._is_open.wait()
         while True:
             await self._wait_for_work(timeout)
             # Let everything that is asked for in this turn of the loop share one batch.
@@ -255,6 +312,10 @@ class Leg:
             self._alone.difference_update(wanted)
             self._subscribed.update(wanted)
             self._send(connection, commands, subscribes=True)
+            asked = {name for command in commands for name in command.names}
+            for name in wanted:
+                if name not in asked:  # the login brought it
+                    self._note_joined(name)
             if self._dropping:  # asked for while the venue was confirming
                 self._changed.set()
 
@@ -302,6 +363,8 @@ class Leg:
             return
         elif kind is Ignored:
             self.session.note_ignored(item.kind)
+        elif kind is Expired:
+            self.restart(item.detail)
         elif kind is Farewell:
             log.info("%s: %s", self.label, item.detail)
             self.farewell = item.detail
@@ -323,12 +386,15 @@ class Leg:
             del self._pending[pending.command.id]
         if pending.subscribes:
             for name in names:
-                feed = self.session.feeds.get(name)
-                if feed is not None and name not in self._joined:
-                    self._joined.add(name)
-                    feed.subscribed()
+                self._note_joined(name)
         elif not left:
             self._changed.set()
+
+    def _note_joined(self, name: str) -> None:
+        feed = self.session.feeds.get(name)
+        if feed is not None and name not in self._joined:
+            self._joined.add(name)
+            feed.subscribed()
 
     def _find(self, number: str | None, name: str | None) -> _Pending | None:
         if number is not None and number in self._pending:

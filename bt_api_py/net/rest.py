@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from ..clock import Clock
 from ..containers.base import Origin, Topic
 from ..exceptions import BtApiError, NetworkError, RateLimitError, RequestFailedError, RequestTimeoutError
+from ..exchanges.account_base import PrivateSide
 from ..exchanges.base import Exchange, Request
 from .errors import is_retryable
 from .limits import limits_of
@@ -26,12 +28,28 @@ _LONGEST_WAIT = 60.0  # a venue that wants more quiet than this gets it, but the
 class RestClient:
     """Makes the calls that an adapter describes."""
 
-    def __init__(self, exchange: Exchange, transport: Transport, clock: Clock) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        transport: Transport,
+        clock: Clock,
+        *,
+        signing_ms: Callable[[], Awaitable[int]] | None = None,
+        refused: Callable[[], None] | None = None,
+    ) -> None:
+        """Make a client.
+
+        Args:
+            signing_ms: gives the venue's time, for a private side that signs.
+            refused: called when the venue refused the time of a signature.
+        """
         self._exchange = exchange
         self._transport = transport
         self._clock = clock
         self._base = exchange.rest_url
         self._host = limits_of(clock).host(urlsplit(self._base).netloc)
+        self._signing_ms = signing_ms
+        self._refused = refused
         self.calls = 0
         self.rejected = 0
 
@@ -46,7 +64,14 @@ class RestClient:
             RequestFailedError, InvalidSymbolError, AuthenticationError: the venue's own answer.
             DataParseError: the answer is not understood.
         """
-        response = await self.send(request, attempts=attempts)
+        try:
+            response = await self.send(request, attempts=attempts)
+        except BtApiError as error:
+            exchange = self._exchange
+            if self._refused is None or not isinstance(exchange, PrivateSide) or not exchange.is_clock_error(error):
+                raise
+            self._refused()
+            response = await self.send(request, attempts=attempts)
         objects, refused = self._exchange.read(request, response.body, topic, self._clock.now(), origin)
         if refused:
             self.rejected += len(refused)
@@ -82,12 +107,9 @@ class RestClient:
             log.debug("%s: %s waits %.2f s for its budget", name, request.path, wait)
             await clock.sleep(wait)
         settings = self._exchange.settings
-        url = self._base + request.path
         self.calls += 1
         try:
-            response = await self._transport.get(
-                url, request.query, self._exchange.rest_headers, timeout=settings.timeout, proxy=settings.proxy
-            )
+            response = await self._get(request)
         except TimeoutError as error:
             raise RequestTimeoutError(name, request.path, settings.timeout) from error
         except OSError as error:
@@ -107,6 +129,18 @@ class RestClient:
         if response.status >= 300:
             raise RequestFailedError(name, request.path, "unexpected answer", response.status)
         return response
+
+    async def _get(self, request: Request) -> Response:
+        exchange = self._exchange
+        settings = exchange.settings
+        url, query, headers = self._base + request.path, request.query, exchange.rest_headers
+        if request.signed:
+            assert isinstance(exchange, PrivateSide), f"{request.path} is signed by a private side only"
+            assert self._signing_ms is not None, f"{request.path} needs the venue's time"
+            call = exchange.sign(request, await self._signing_ms())
+            # What was signed is what is sent, to the letter.
+            url, query, headers = f"{url}?{call.query}", {}, {**headers, **call.headers}
+        return await self._transport.get(url, query, headers, timeout=settings.timeout, proxy=settings.proxy_url)
 
     def _check_ban(self) -> None:
         blocked = self._host.blocked_for(self._clock.monotonic())

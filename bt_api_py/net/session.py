@@ -34,13 +34,13 @@ class Session:
     is replaced: another is added, and when it serves everything, the old one goes.
     """
 
-    def __init__(self, venue: Venue, endpoint_name: str, number: int, *, raw: bool) -> None:
+    def __init__(self, venue: Venue, endpoint_name: str, number: int, *, exchange: Exchange, raw: bool = False) -> None:
         self.venue = venue
         self.endpoint_name = endpoint_name
-        self.endpoint: Endpoint = venue.exchange.endpoints[endpoint_name]
+        self.endpoint: Endpoint = exchange.endpoints[endpoint_name]
         self.raw = raw
         self.label = f"{venue.name} {endpoint_name}{' raw' if raw else ''} #{number}"
-        self.exchange: Exchange = type(venue.exchange)(venue.settings)
+        self.exchange = exchange
         self.feeds: dict[str, Feed] = {}
         self.legs: dict[Leg, asyncio.Task[None]] = {}
         self.is_doubled = False  # whether records come more than once: read for each of them
@@ -73,7 +73,8 @@ class Session:
         self.feeds[feed.name] = feed
         self.exchange.bind(feed.name, feed.topic)
         if not self.legs:
-            for host in range(self.venue.settings.websocket.redundancy):
+            # An account is read over one socket: venues count those, and what it says is reconciled anyway.
+            for host in range(1 if self.endpoint.private else self.venue.settings.websocket.redundancy):
                 self._add_leg(host)
         for leg in self.legs:
             leg.keep(feed.name)
@@ -100,6 +101,12 @@ class Session:
         """Drop every socket and connect again."""
         for leg in self.legs:
             leg.restart(cause)
+
+    def refuse_login(self, error: AuthenticationError) -> None:
+        """The venue refuses the keys: every reader is told, and nobody tries again."""
+        log.warning("%s", error)
+        for feed in list(self.feeds.values()):
+            self.venue.fail(feed, error)
 
     async def close(self) -> None:
         """End every leg."""
@@ -131,7 +138,6 @@ class Session:
         if error is None:
             return
         # A defect of ours, not of the venue: it must not leave readers waiting for ever.
-        log.error("%s: stopped by an unexpected error", leg.label, exc_info=error)
         if not self.legs:
             for feed in list(self.feeds.values()):
                 wrapped = feed.error(WebSocketError, f"stopped by an unexpected error: {error!r}")

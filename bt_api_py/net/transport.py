@@ -1,23 +1,18 @@
-"""The two things asked of the network, and how aiohttp does them. A test may put another transport here."""
+"""The two things asked of the network. A test may put another transport in the place of aiohttp's."""
 
 from __future__ import annotations
 
 import asyncio
 import math
+import zlib
 from collections.abc import Mapping
-from contextlib import suppress
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from importlib import import_module
+from types import ModuleType
+from typing import ClassVar, Protocol
 
-import aiohttp
 import msgspec
-from yarl import URL
 
-from ..exchanges.base import inflate
-from .errors import ConnectionLost
-
-_CLOSE_WAIT = 1.0  # seconds for the venue to confirm that we close
-_GZIP = b"\x1f\x8b"
+from ..exceptions import DataParseError
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -69,7 +64,7 @@ class Transport(Protocol):
     async def get(
         self, url: str, query: Mapping[str, str], headers: Mapping[str, str], *, timeout: float, proxy: str | None
     ) -> Response:
-        """Make a GET request.
+        """Make a GET request. A URL that has a query of its own is sent as it is: it may be signed.
 
         Raises:
             TimeoutError: no answer within `timeout` seconds.
@@ -82,123 +77,46 @@ class Transport(Protocol):
         ...
 
 
-class AiohttpSocket:
-    """A websocket of aiohttp."""
+class DefaultTransport:
+    """aiohttp's transport, imported with the first use: that takes longer than the import of all of ours.
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool], max_message_size: int) -> None:
-        self._socket = socket
-        self._limit = max_message_size
+    A thread does it, so that the event loop is not held up.
+    """
 
-    async def receive(self) -> bytes:
-        message = await self._socket.receive()
-        kind = message.type
-        if kind is aiohttp.WSMsgType.TEXT:
-            return message.data  # type: ignore[no-any-return]  # bytes, because text is not decoded here
-        if kind is aiohttp.WSMsgType.BINARY:
-            data: bytes = message.data
-            return inflate(data, self._limit) if data[:2] == _GZIP else data
-        if kind is aiohttp.WSMsgType.PING:
-            await self._socket.pong(message.data)
-            return b""
-        if kind is aiohttp.WSMsgType.PONG:
-            return b""
-        raise self._ended(message)
-
-    def _ended(self, message: Any) -> ConnectionLost:
-        code = self._socket.close_code
-        if message.type is aiohttp.WSMsgType.ERROR:
-            return ConnectionLost(f"protocol error: {message.data}", code=code)
-        reason = message.extra if message.type is aiohttp.WSMsgType.CLOSE and message.extra else ""
-        return ConnectionLost(f"closed by the venue, code {code}{f' ({reason})' if reason else ''}", code=code)
-
-    async def send(self, payload: str) -> None:
-        try:
-            await self._socket.send_str(payload)
-        except (ConnectionError, RuntimeError) as error:
-            raise ConnectionLost(f"connection lost while sending: {error}") from error
-
-    async def ping(self) -> None:
-        try:
-            await self._socket.ping()
-        except (ConnectionError, RuntimeError) as error:
-            raise ConnectionLost(f"connection lost while sending: {error}") from error
-
-    async def close(self) -> None:
-        with suppress(ConnectionError):
-            await self._socket.close()
-
-
-class AiohttpTransport:
-    """Sockets and requests by one aiohttp session, opened with the first use. TLS is always verified."""
+    _module: ClassVar[ModuleType | None] = None
 
     def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+        self._real: Transport | None = None
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            # Limits are kept per venue by `net.limits`; the pool must not add one of its own.
-            connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
-            self._session = aiohttp.ClientSession(connector=connector, auto_decompress=True, trust_env=False)
-            # aiohttp asks a second time at once when a connection is cut; retries are ours, inside the venue's pace.
-            self._session._retry_connection = False
-        return self._session
+    async def _ready(self) -> Transport:
+        real = self._real
+        if real is None:
+            module = DefaultTransport._module
+            if module is None:
+                module = await asyncio.to_thread(import_module, "bt_api_py.net.aiohttp_transport")
+                DefaultTransport._module = module
+            # Another caller may have been first.
+            real = self._real = self._real or module.AiohttpTransport()
+        return real
 
     async def connect(
         self, url: str, *, timeout: float, compression: bool, max_message_size: int, proxy: str | None
-    ) -> AiohttpSocket:
-        try:
-            async with asyncio.timeout(timeout):
-                socket = await self._open().ws_connect(
-                    url,
-                    autoping=False,
-                    autoclose=True,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_WAIT),
-                    compress=15 if compression else 0,
-                    max_msg_size=max_message_size,
-                    proxy=proxy,
-                    decode_text=False,
-                )
-        except aiohttp.WSServerHandshakeError as error:
-            wait = retry_after(error.headers or {})
-            raise ConnectionLost(f"refused with HTTP {error.status}", status=error.status, retry_after=wait) from error
-        except TimeoutError as error:
-            raise ConnectionLost(f"not open within {timeout:g} s") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise ConnectionLost(f"cannot connect to {urlsplit(url).netloc}: {_reason(error)}") from error
-        return AiohttpSocket(socket, max_message_size)
+    ) -> Socket:
+        transport = await self._ready()
+        return await transport.connect(
+            url, timeout=timeout, compression=compression, max_message_size=max_message_size, proxy=proxy
+        )
 
     async def get(
         self, url: str, query: Mapping[str, str], headers: Mapping[str, str], *, timeout: float, proxy: str | None
     ) -> Response:
-        address = URL(url).with_query(query) if query else URL(url)
-        try:
-            async with (
-                asyncio.timeout(timeout),
-                self._open().get(address, headers=headers, proxy=proxy, allow_redirects=False) as answer,
-            ):
-                body = await answer.read()
-                names = {name.lower(): value for name, value in answer.headers.items()}
-                return Response(answer.status, names, body)
-        except aiohttp.ClientError as error:
-            raise OSError(_reason(error)) from error
+        transport = await self._ready()
+        return await transport.get(url, query, headers, timeout=timeout, proxy=proxy)
 
     async def close(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
-
-    def __del__(self) -> None:
-        # The loop may be gone before anybody could await: let go without aiohttp's complaint.
-        session = self._session
-        if session is not None and not session.closed and (connector := session.connector) is not None:
-            session.detach()
-            with suppress(RuntimeError):  # the loop is closed, and the sockets with it
-                connector._close()
-
-
-def _reason(error: BaseException) -> str:
-    inner = getattr(error, "os_error", None) or error
-    return str(inner) or type(inner).__name__
+        real, self._real = self._real, None
+        if real is not None:
+            await real.close()
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -209,3 +127,21 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     except ValueError:
         return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def inflate(data: bytes, limit: int) -> bytes:
+    """Return the content of one gzip member.
+
+    Raises:
+        DataParseError: it is none, or larger than `limit` bytes when inflated.
+    """
+    inflater = zlib.decompressobj(31)
+    try:
+        text = inflater.decompress(data, limit)
+    except zlib.error as error:
+        raise DataParseError("frame", f"no gzip: {error}") from error
+    if inflater.unconsumed_tail:
+        raise DataParseError("frame", f"larger than {limit} bytes when inflated")
+    if not inflater.eof:
+        raise DataParseError("frame", "gzip data ends early")
+    return text

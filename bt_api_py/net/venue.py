@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ..containers import BarData, SymbolData
 from ..containers.base import Topic, row_of
 from ..exceptions import BtApiError, DataParseError, InvalidSymbolError, UnsupportedError
+from ..exchanges.account_base import PrivateSide
 from ..exchanges.base import Channel, Exchange, Pages, Subscription
 from ..symbols import SymbolTable
+from .account import KINDS, Account
 from .books import BookFeed
 from .feed import Feed
 from .klines import KlineFeed
@@ -20,6 +23,7 @@ from .session import Session
 from .snapshots import SnapshotQueue
 from .stream import EventKind, Mailbox, StreamEvent
 from .trades import TradeFeed
+from .venue_clock import VenueClock
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -45,10 +49,12 @@ class Venue:
         self.rest = RestClient(exchange, hub.transport, hub.clock)
         self.feeds: dict[tuple[str, str, bool], Feed] = {}
         self.sessions: list[Session] = []
-        self._numbers = 0
+        self.numbers = count(1)  # of sessions, for their labels
         self._markets: SymbolTable[SymbolData] | None = None
         self._markets_at = 0.0
         self._asking_markets: asyncio.Task[SymbolTable[SymbolData]] | None = None
+        self.account: Account | None = None
+        self.time = VenueClock(self)
         self.snapshots = SnapshotQueue(self)
 
     def now_ms(self) -> int:
@@ -127,6 +133,9 @@ class Venue:
             InvalidSymbolError, UnsupportedError: the venue does not have it.
         """
         wish = box.wish
+        if wish.kind in KINDS:
+            await self._open_private(box)
+            return
         topic = (
             await self.resolve(wish.symbol, wish.kind, wish.interval) if wish.symbol else Topic(self.name, wish.kind)
         )
@@ -156,8 +165,8 @@ class Venue:
         for session in self.sessions:
             if session.endpoint_name == endpoint and session.raw == raw and session.has_room:
                 return session
-        self._numbers += 1
-        session = Session(self, endpoint, self._numbers, raw=raw)
+        own = type(self.exchange)(self.settings)
+        session = Session(self, endpoint, next(self.numbers), exchange=own, raw=raw)
         self.sessions.append(session)
         return session
 
@@ -165,6 +174,12 @@ class Venue:
         """Take a box off its feed; a feed without readers is given back after a while."""
         feed = box.source
         box.source = None
+        if isinstance(feed, Account):
+            feed.detach(box)
+            if not feed.boxes:
+                feed.unused_since = self.clock.monotonic()
+                if self.hub.is_closing or not self.settings.websocket.linger:
+                    self.drop_account(feed)
         if not isinstance(feed, Feed):
             return
         feed.detach(box)
@@ -189,6 +204,41 @@ class Venue:
             box.source = None
         feed.boxes.clear()
         self._drop(feed)
+
+    # The account
+
+    async def _open_private(self, box: Mailbox) -> None:
+        wish = box.wish
+        topic = await self.resolve(wish.symbol, wish.kind) if wish.symbol else Topic(self.name, wish.kind)
+        try:
+            markets = await self._shared_markets()
+        except BtApiError as error:
+            log.warning(
+                "%s: list of markets out of reach (%s); symbols stay as the venue writes them", self.name, error
+            )
+            markets = None
+        if box.is_closed:
+            return
+        if self.account is None:
+            kind = self.exchange.account
+            assert kind is not None, f"{self.name} has no account streams"
+            self.account = Account(self, kind(self.settings), markets)
+            self.account.open()
+        self.account.attach(box, topic)
+
+    def private_rest(self, private: PrivateSide) -> RestClient:
+        """Return a client whose signed calls carry the venue's time."""
+        return RestClient(
+            private, self.transport, self.clock, signing_ms=self.time.for_signing, refused=self.time.forget
+        )
+
+    def drop_account(self, account: Account) -> None:
+        """Give the account's subscriptions back and close its sockets."""
+        if self.account is account:
+            self.account = None
+        if account.session in self.sessions:
+            self.sessions.remove(account.session)
+            self.hub.spawn(account.session.close(), f"{account.session.label} closing")
 
     # Services for feeds and sessions
 
@@ -230,6 +280,9 @@ class Venue:
                 feed.tick()
         for session in self.sessions:
             session.tick()
+        account = self.account
+        if account is not None and not account.boxes and account.unused_since <= unused_before:
+            self.drop_account(account)
 
     def health(self) -> dict[str, Any]:
         """Return what is known of this exchange, JSON-ready."""
@@ -237,13 +290,14 @@ class Venue:
             "connections": {session.label: session.health() for session in self.sessions},
             "topics": [feed.health() for feed in self.feeds.values()],
             "snapshots": self.snapshots.health(),
+            "account": None if self.account is None else self.account.health(),
             "rest_calls": self.rest.calls,
             "rest_rejected": self.rest.rejected,
         }
 
     # Snapshots for users
 
-    async def collect(self, pages: Pages, topic: Topic) -> list[Any]:
+    async def collect(self, pages: Pages, topic: Topic, rest: RestClient | None = None) -> list[Any]:
         """Return the objects of all pages that an adapter asks for, marked as back-fill.
 
         Raises:
@@ -253,7 +307,7 @@ class Venue:
         found: list[Any] = []
         page = next(pages, None)
         while page is not None:
-            rows = await self.rest.fetch(page, topic, origin="backfill")
+            rows = await (rest or self.rest).fetch(page, topic, origin="backfill")
             found.extend(rows)
             if len(found) > most:
                 pages.close()

@@ -13,9 +13,8 @@ from random import Random
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ..exchanges.base import inflate
 from ..net.errors import ConnectionLost
-from ..net.transport import Response, retry_after
+from ..net.transport import Response, inflate, retry_after
 from .dialects.base import Dialect, Session
 from .virtual_time import RESOLUTION_S
 from .world import TICK_S, World

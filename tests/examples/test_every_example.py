@@ -43,6 +43,14 @@ EXAMPLES = {
         [rf"BTCUSDT: {PRICE}", "a typing error is noticed: .*'ping_interval'.*"],
     ),
     "status_and_health.py": (["--count", "25"], None),
+    "order_monitor.py": (
+        ["--count", "3"],
+        [r"(filled    (buy|sell) [\d.]+ \w+ at [\d.]+|partial   \w+ [\d.]+ of [\d.]+|\w+ +\w+ \d+ \(\w+\))"] * 3,
+    ),
+    "balance_watch.py": (
+        ["OKX___SPOT", "--count", "2"],
+        [r"[A-Z0-9]+ +free \d+\.\d{6}  locked \d+\.\d{6}  total \d+\.\d{6}"] * 2,
+    ),
 }
 
 

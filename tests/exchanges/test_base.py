@@ -20,10 +20,11 @@ from bt_api_py.exceptions import (
     UnsupportedError,
 )
 from bt_api_py.exchanges import ALIASES, EXCHANGES, exchange_class
-from bt_api_py.exchanges.base import Exchange, Pages, Request, batches, inflate
+from bt_api_py.exchanges.base import Exchange, Pages, Request, batches
 from bt_api_py.exchanges.binance import BinanceSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.okx import OkxSpot
+from bt_api_py.net.transport import inflate
 from bt_api_py.settings import ExchangeSettings
 
 TRADE = b'{"stream":"btcusdt@trade","data":{"E":2,"t":7,"p":"1","q":"2","T":1,"m":false}}'

@@ -52,6 +52,12 @@ EXPECTED = {
     ("docs/guide/simulator.md", "From Python"): [r"\d+ (buy|sell) [\d.]+"],
     ("docs/guide/simulator.md", "Faults"): [r"disconnected: .+", r"\d+ trades fetched afterwards, 0 missing"],
     ("docs/guide/simulator.md", "In your tests"): [],
+    ("docs/guide/simulator.md", "Accounts"): [r"new 0\.01 BTCUSDT", r"filled 80000\.0"],
+    ("docs/guide/account.md", "Your own account"): [
+        r"filled: (buy|sell) [\d.]+ \w+ at [\d.]+|partial: \w+ [\d.]+/[\d.]+|canceled: \w+ \d+"
+    ],
+    ("docs/guide/account.md", "Your own account (2)"): [r"USDT: free \d+\.\d{6}, locked \d+\.\d{6}, total \d+\.\d{6}"],
+    ("docs/guide/account.md", "Keys"): [],
 }
 
 

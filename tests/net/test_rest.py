@@ -9,8 +9,9 @@ from aioresponses import aioresponses
 
 from bt_api_py import BtApi, InvalidSymbolError
 from bt_api_py import exceptions as errors
+from bt_api_py.net.aiohttp_transport import AiohttpTransport
 from bt_api_py.net.errors import ConnectionLost, is_retryable
-from bt_api_py.net.transport import AiohttpTransport, retry_after
+from bt_api_py.net.transport import retry_after
 
 from .fakes import FakeClock, FakeTransport, exchange_info
 

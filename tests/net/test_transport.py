@@ -8,8 +8,8 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from bt_api_py.exceptions import DataParseError
+from bt_api_py.net.aiohttp_transport import AiohttpTransport
 from bt_api_py.net.errors import ConnectionLost
-from bt_api_py.net.transport import AiohttpTransport
 
 LIMIT = 10_000
 REFUSALS = {"/refused": 403, "/busy": 429, "/missing": 404}

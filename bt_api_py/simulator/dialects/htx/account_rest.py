@@ -104,6 +104,18 @@ def _order(dialect: HtxSpot, account: Account, query: Mapping[str, str], number:
         raise _RestError("base-record-invalid", "record invalid") from None
 
 
+def _history(dialect: HtxSpot, account: Account, query: Mapping[str, str]) -> Any:
+    symbol, size = _symbol(dialect, query), _number(query, "size", 100, 1000) or 100
+    end = _number(query, "end-time", None) or dialect.venue.server_ms()
+    begin = _number(query, "start-time", None) or end - 2 * _DAY_MS
+    chosen = [
+        order_row(order, account)
+        for order in account.orders(is_open=False)
+        if symbol in (None, order.symbol) and begin <= order.created_ms <= end
+    ]
+    return chosen[:size]
+
+
 def _match_results(dialect: HtxSpot, account: Account, query: Mapping[str, str]) -> Any:
     symbol, size = _symbol(dialect, query), _number(query, "size", 100, 500) or 100
     end = _number(query, "end-time", None) or dialect.venue.server_ms()
@@ -124,5 +136,6 @@ _ROUTES: dict[str, tuple[int, Callable[..., Any]]] = {  # requests per 2 s, and 
     r"/v1/account/accounts/(\d+)/balance": (100, _balance),
     r"/v1/order/openOrders": (50, _open_orders),
     r"/v1/order/orders/(\d+)": (50, _order),
+    r"/v1/order/history": (50, _history),
     r"/v1/order/matchresults": (20, _match_results),
 }

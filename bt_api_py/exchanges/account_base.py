@@ -1,0 +1,275 @@
+"""The words in which the private side of a venue is described: login, signatures, orders, fills, balances, positions.
+
+Pure like `base`: bytes in, records out. A private side is an `Exchange` of its own, with its own sockets, channels and
+REST calls, which the public one names in `Exchange.account`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
+from typing import Any, ClassVar, Literal
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from ..containers.base import Number, Row, nan
+from ..containers.order import OrderStatus
+from ..containers.trade import TradeRow
+from ..exceptions import AuthenticationError
+from ..secrets import MASK
+from ..settings import ExchangeSettings
+from ..symbols import SymbolStyle
+from .base import Command, Exchange, Pages, Refusal, Request
+
+Kind = Literal["order", "fill", "balance", "position", "note"]
+
+# What a user can look at when a venue refuses a login or a signature; see `PrivateSide.advice`.
+CHECK_KEY = "check the key: does it exist, and is it for this venue, region and environment?"
+CHECK_SECRET = "check the secret"
+CHECK_PASSPHRASE = "check the passphrase"
+CHECK_CLOCK = "check the clock"
+CHECK_RIGHTS = "is this address allowed to use the key, and does the key permit reading?"
+
+
+class OrderRow(Row):
+    """Base of the order records. A venue declares those of these names that it sends:
+
+    ``venue_symbol``, ``order_id``, ``client_order_id``, ``side`` (``"buy"``/``"sell"``), ``order_type``, ``price``,
+    ``quantity``, ``status`` (normalised, see `OrderStatus`), ``venue_status``, ``filled_quantity`` (base, cumulative),
+    ``average_price``, ``cumulative_quote``, ``time_in_force``, ``reduce_only``, ``create_time``, ``timestamp`` (ms, of
+    this change). ``order_id`` is a text, also where the venue sends a number.
+    """
+
+    kind: ClassVar[Kind] = "order"
+
+    def defect(self) -> str | None:
+        row: Any = self
+        if not row.order_id:
+            return "no order id"
+        if not row.venue_symbol:
+            return "no symbol"
+        fill = self.fill
+        return None if fill is None else fill.defect()
+
+    @property
+    def fill(self) -> FillRow | None:
+        """The fill that caused this record, where the venue tells it here; without its fee if that comes apart."""
+        return None
+
+    @property
+    def awaits_fill(self) -> str | None:
+        """The id of a fill that comes apart and carries the fee, where the venue splits the two."""
+        return None
+
+
+class FillRow(TradeRow):
+    """Base of the records of own fills, and the form in which an order record hands one on.
+
+    Declared: ``venue_symbol``, ``order_id`` (a text), ``client_order_id``, ``trade_id``, ``price``, ``quantity``,
+    ``side`` (of one's own order), ``trade_type`` (``"maker"``/``"taker"``), ``fee`` (positive is paid), ``fee_asset``,
+    ``timestamp``.
+    """
+
+    kind: ClassVar[Kind] = "fill"
+
+
+class OwnFill(FillRow, kw_only=True):
+    """A fill with nothing left to compute."""
+
+    venue_symbol: str
+    order_id: str
+    trade_id: str | int
+    price: float
+    quantity: float
+    side: str | None
+    timestamp: int
+    client_order_id: str | None = None
+    trade_type: str | None = None
+    fee: float | None = None
+    fee_asset: str | None = None
+
+
+class BalanceRow(Row):
+    """Base of the balance records: ``asset`` and two of ``free``, ``locked``, ``total``; ``timestamp`` where sent."""
+
+    kind: ClassVar[Kind] = "balance"
+
+    def defect(self) -> str | None:
+        return None if self.asset else "no asset"  # type: ignore[attr-defined]  # declared by each venue's record
+
+    @property
+    def counts(self) -> bool:
+        """Whether this balance belongs to the account that is watched."""
+        return True
+
+
+class PositionRow(Row):
+    """Base of the position records: ``venue_symbol``, ``quantity``, ``side`` and what `PositionData` reads."""
+
+    kind: ClassVar[Kind] = "position"
+
+    @property
+    def key(self) -> str:
+        """What tells two positions apart: both sides of one market may be held."""
+        row: Any = self
+        return f"{row.venue_symbol} {getattr(row, 'side', None) or ''}"
+
+
+class Note(Row):
+    """A record that is understood and needs nothing done."""
+
+    kind: ClassVar[Kind] = "note"
+
+
+class SignedCall(msgspec.Struct, frozen=True):
+    """A REST call ready to be sent: the query exactly as it was signed, and the headers."""
+
+    query: str
+    headers: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"SignedCall('{MASK}')"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("query", MASK)]  # the inherited one shows every field
+
+
+class LoginCommand(Command, frozen=True):
+    """A login: its text holds a key, a signature or a passphrase and shows itself to nobody."""
+
+    def __repr__(self) -> str:
+        return f"LoginCommand('{MASK}', id={self.id!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("payload", MASK)]
+
+
+class PrivateSide(Exchange):
+    """The account of one user at one venue.
+
+    To declare: `endpoints` with one entry ``"account"``, `names` (everything that is subscribed there), `channels`
+    by the word that `split` gives, `credentials`, `kinds`, `advice`. To write: `login`, `route`, `split`,
+    `subscribe`, `control`, `sign` and the calls that read the present state.
+    """
+
+    kinds = ("orders", "fills", "balances")
+    symbols = SymbolStyle()
+    intervals = {}
+    credentials: ClassVar[tuple[str, ...]] = ("api_key", "secret")
+    names: ClassVar[tuple[str, ...]]
+    advice: ClassVar[Mapping[str, str]]  # the venue's code of a refused login or signature -> what to look at
+    endpoint_name: ClassVar[str] = "account"
+    lists_by_market: ClassVar[bool] = False  # closed orders and fills are listed for one market at a time
+
+    def __init__(self, settings: ExchangeSettings | None = None) -> None:
+        super().__init__(settings)
+        self.unknown_words: set[str] = set()
+
+    def login(self, now_ms: int, ids: Iterator[int]) -> Command | None:
+        """Return what has to be sent, and acknowledged, before anything is subscribed; ``None`` for nothing.
+
+        Args:
+            now_ms: the venue's time.
+        """
+        raise NotImplementedError
+
+    def sign(self, request: Request, now_ms: int) -> SignedCall:
+        """Return a REST call with its signature; `now_ms` is the venue's time."""
+        raise NotImplementedError
+
+    def is_clock_error(self, error: Exception) -> bool:
+        """Whether the venue refused a call because of its time stamp."""
+        return isinstance(error, AuthenticationError) and self.hint(error.code, error.detail) == CHECK_CLOCK
+
+    def hint(self, code: str, text: str) -> str | None:
+        """Return what to look at when the venue refused with this code and text; ``None`` when it is no login."""
+        return self.advice.get(code)
+
+    # The present state. Each yields requests, is sent the records of the answers, and ends when that is all.
+
+    def balances(self) -> Pages:
+        """Ask for every balance."""
+        raise NotImplementedError
+
+    def positions(self) -> Pages:
+        """Ask for every open position."""
+        yield from ()
+
+    def open_orders(self) -> Pages:
+        """Ask for every open order."""
+        raise NotImplementedError
+
+    def orders_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
+        """Ask for orders that changed since a time; `symbols` are the venue's, where it wants them one by one."""
+        raise NotImplementedError
+
+    def order(self, venue_symbol: str, order_id: str) -> Pages:
+        """Ask for one order; the answer is a list of one."""
+        raise NotImplementedError
+
+    def fills_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
+        """Ask for one's own fills since a time."""
+        raise NotImplementedError
+
+    # What all share
+
+    def key(self, name: str) -> str:
+        """Return a credential.
+
+        Raises:
+            KeyError: it is not set; checked before a stream is opened.
+        """
+        value = getattr(self.settings, name)
+        if value is None:
+            raise KeyError(name)
+        return str(value.reveal())
+
+    def refusal(
+        self, text: str, code: str, *, id: str | None = None, name: str | None = None, is_pace: bool = False
+    ) -> Refusal:
+        """Return a refusal, with what to look at where that is known."""
+        hint = self.hint(code, text)
+        is_clock = hint == CHECK_CLOCK
+        is_login = hint is not None and not is_clock
+        detail = advised(text, code, hint)
+        return Refusal(detail, id, name, code, is_pace=is_pace, is_login=is_login, is_clock=is_clock)
+
+    @classmethod
+    def missing(cls, settings: ExchangeSettings) -> list[str]:
+        """Return the names of the credentials that are not set."""
+        return [name for name in cls.credentials if not getattr(settings, name)]
+
+
+def advised(text: str, code: str, hint: str | None) -> str:
+    """Return the venue's text with its code, and what to look at where that is known."""
+    return f"{text} (code {code})" + (f"; {hint}" if hint else "")
+
+
+def login_error(exchange_name: str, text: str, code: str, hint: str) -> AuthenticationError:
+    """Return the error of a call that the venue does not let this key make."""
+    return AuthenticationError(exchange_name, advised(text, code, hint), code=code)
+
+
+def encoded(query: Mapping[str, str]) -> str:
+    """Return a query as it is sent and signed: percent-encoded with upper-case digits, in the given order."""
+    return urlencode(query, quote_via=quote, safe="")
+
+
+def number_of(value: Number) -> float | None:
+    """Return an optional number; ``None`` when it is missing or an empty text, ``nan`` when it is none."""
+    try:
+        return None if value is None or value == "" else float(value)
+    except ValueError:
+        return nan
+
+
+def time_of(value: Number, otherwise: int) -> int:
+    """Return an optional time in milliseconds, and another one when it is missing, zero or none."""
+    number = number_of(value)
+    return int(number) if number and isfinite(number) else otherwise
+
+
+def status_of(words: Mapping[str, OrderStatus], word: str | None) -> OrderStatus:
+    """Return the normalised status of a venue's word, ``"unknown"`` for one that is not in the table."""
+    return words.get(word or "", "unknown")

@@ -1,0 +1,192 @@
+"""How the frames of a channel, and the answers to REST calls, become records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from ..book.orderbook import OrderBook
+from ..book.sequence import Rule
+from ..containers.base import Container, Row
+from ..containers.instrument import SymbolData
+
+# What decoders raise for a text that they cannot read; the last for one that is nested without end.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """How the frames of a depth channel become a book.
+
+    Attributes:
+        rule: see `book.sequence`.
+        depth: levels a side that the venue keeps true; ``None``: all it sends.
+        checksum: computes what the venue sends, where it does.
+        order_count_at: position of the number of orders in a level.
+        rest_numbers: whether the book by REST is numbered like the stream.
+    """
+
+    rule: Rule
+    depth: int | None = None
+    checksum: Callable[[OrderBook], int] | None = None
+    order_count_at: int | None = None
+    rest_numbers: bool = False
+
+
+class Channel:
+    """One kind of frame: which record it holds, where in the frame the record lies, and what it becomes."""
+
+    __slots__ = (
+        "_decode",
+        "_decode_apart",
+        "_is_checked",
+        "_rows",
+        "book",
+        "container",
+        "contiguous",
+        "many",
+        "path",
+        "row",
+        "sort",
+    )
+
+    def __init__(
+        self,
+        container: type[Container] | None,
+        row: Any,
+        path: Sequence[str] = (),
+        *,
+        many: bool = False,
+        sort: Callable[[Any], Any] | None = None,
+        book: Book | None = None,
+        contiguous: bool = False,
+    ) -> None:
+        """Describe a channel.
+
+        Args:
+            container: what users receive; ``None`` for books, whose records go to a keeper.
+            row: the `Row` class, as sent by the venue.
+            path: keys from the top of the frame to the record; empty when the frame is the record. ``"*"`` stands
+                for every element of a list: the records of all groups count as one list.
+            many: whether a list of records lies there.
+            sort: key that puts the records of one frame in order, where the venue does not promise it.
+            book: for depth channels.
+            contiguous: for trades: ids grow by exactly one, so a hole can be counted.
+        """
+        self.container = container
+        self.row = row
+        self.path = tuple(path)
+        self.many = many
+        self.sort = sort
+        self.book = book
+        self.contiguous = contiguous
+        self._decode = _decoder(list[row] if many else row, self.path)
+        self._decode_apart = _decoder(list[msgspec.Raw] if many else msgspec.Raw, self.path)
+        self._rows = _finder(self.path)
+        self._is_checked = getattr(row, "defect", None) is not Row.defect
+
+    def read_one(self, payload: bytes) -> Any:
+        """Return the only record, ``None`` when there is something wrong with it; `read` then says what.
+
+        Raises:
+            msgspec.DecodeError: the payload is no JSON.
+        """
+        try:
+            found = self._decode(payload)
+        except msgspec.ValidationError:
+            return None
+        if self._rows is not None:
+            found = self._rows(found)
+        return found if not self._is_checked or found.defect() is None else None
+
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[int, Any]], list[str]]:
+        """Return the records with their positions, -1 for a single one, and why others were refused.
+
+        Raises:
+            msgspec.DecodeError: the payload is no JSON, or there is no record at the path.
+        """
+        try:
+            found = self._decode(payload)
+        except msgspec.ValidationError:
+            return self._read_apart(payload)
+        if self._rows is not None:
+            found = self._rows(found)
+        if self.many:
+            return self._usable(enumerate(found))
+        defect = found.defect()
+        return ([(-1, found)], []) if defect is None else ([], [defect])
+
+    def _usable(self, rows: Iterable[tuple[int, Any]]) -> tuple[Sequence[tuple[int, Any]], list[str]]:
+        usable, refused = [], []
+        for index, row in rows:
+            defect = row.defect()
+            if defect is None:
+                usable.append((index, row))
+            else:
+                refused.append(f"{defect} in row {index}")
+        if self.sort is not None and len(usable) > 1:
+            key = self.sort
+            usable.sort(key=lambda entry: key(entry[1]))
+        return usable, refused
+
+    def _read_apart(self, payload: bytes) -> tuple[Sequence[tuple[int, Any]], list[str]]:
+        """Decode one record at a time, so that a bad one costs only itself."""
+        found = self._decode_apart(payload)
+        if self._rows is not None:
+            found = self._rows(found)
+        good, refused = [], []
+        for index, raw in enumerate(found) if self.many else [(-1, found)]:
+            try:
+                good.append((index, msgspec.json.decode(raw, type=self.row, strict=False)))
+            except msgspec.ValidationError as error:
+                refused.append(f"{error}" + (f" in row {index}" if self.many else ""))
+        usable, defects = self._usable(good)
+        return usable, refused + defects
+
+
+def _decoder(leaf: Any, path: tuple[str, ...]) -> Callable[[bytes], Any]:
+    """Return a typed decoder of a payload in which `leaf` lies at `path`."""
+    kind = leaf
+    for key in reversed(path):
+        # A key such as "trade-id" is no attribute name, so paths use plain names only.
+        kind = list.__class_getitem__(kind) if key == "*" else msgspec.defstruct("Payload", [(key, kind)])
+    return msgspec.json.Decoder(kind, strict=False).decode
+
+
+def _finder(path: tuple[str, ...]) -> Callable[[Any], Any] | None:
+    """Return what leads from a decoded payload to the records, ``None`` when they are the same."""
+    if "*" not in path:
+        return attrgetter(".".join(path)) if path else None
+    star = path.index("*")
+    groups, inside = attrgetter(".".join(path[:star])), attrgetter(".".join(path[star + 1 :]))
+    return lambda payload: [record for group in groups(payload) for record in inside(group)]
+
+
+class InstrumentRow(Row):
+    """Base of the records that describe a market: `venue_symbol`, `base`, `quote` are what makes one."""
+
+    def defect(self) -> str | None:
+        for name in ("venue_symbol", "base", "quote"):
+            if not getattr(self, name):
+                return f"no {name}"
+        return None
+
+
+def instruments(row: type[InstrumentRow], *path: str) -> Channel:
+    """Return the channel of a list of markets."""
+    return Channel(SymbolData, row, path, many=True)
+
+
+class Stamp(Row):
+    """Base of the record that carries the venue's clock: `timestamp`, milliseconds."""
+
+
+class TimeData(Container):
+    """The venue's clock."""
+
+    __slots__ = ()
+    event = "TimeEvent"

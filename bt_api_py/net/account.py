@@ -1,0 +1,588 @@
+"""One's own account at one venue: orders, fills, balances, positions, kept true over every hole.
+
+Live records and the state that REST tells are joined: after every connect the state is read while live records wait,
+what was missed is handed out once and in order, then the waiting records follow. An order only moves forward, a fill
+counts once, so whatever comes late or twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..containers import BalanceData, Container, OrderData, PositionData, TradeData
+from ..containers.base import Origin, Topic
+from ..exceptions import AuthenticationError, BtApiError, InvalidSymbolError, RequestFailedError, WebSocketError
+from ..exchanges.account_base import BalanceRow, OrderRow, PrivateSide
+from ..exchanges.base import Channel, Pages
+from ..symbols import SymbolTable
+from .feed import Feed
+from .session import Session
+from .stream import EventKind, Mailbox, State, StreamEvent
+
+if TYPE_CHECKING:
+    from .leg import Leg
+    from .venue import Venue
+
+log = logging.getLogger("bt_api_py.account")
+
+_FORWARD = {"new": 0, "unknown": 0, "partial": 1, "filled": 2, "canceled": 2, "rejected": 2, "expired": 2}
+_OVER = 2
+_CLOSED_ORDERS_KEPT = 5_000
+_FILLS_REMEMBERED = 20_000
+_MARGIN_MS = 60_000  # how far before the last known record a state is read again: clocks and indexes lag
+_FILL_AWAITED = 1.0  # seconds that an order waits for the fill that carries its fee
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two attempts to read the state
+_MOST_ATTEMPTS = 8
+_NOT_FOUND = 404
+
+KINDS = ("orders", "fills", "balances", "positions")
+_KIND_OF = {"order": "orders", "fill": "fills", "balance": "balances", "position": "positions"}
+
+
+class Order(msgspec.Struct):
+    """What is known of an order, from all records about it."""
+
+    venue_symbol: str
+    order_id: str
+    timestamp: int | None = None
+    client_order_id: str | None = None
+    side: str | None = None
+    order_type: str | None = None
+    time_in_force: str | None = None
+    price: Any = None
+    quantity: Any = None
+    status: str = "new"
+    venue_status: str | None = None
+    filled_quantity: float = 0.0
+    average_price: Any = None
+    cumulative_quote: Any = None
+    reduce_only: Any = None
+    position_side: str | None = None
+    trade_id: str | None = None
+    create_time: int | None = None
+    update_time: int | None = None
+    fee: Decimal | None = None  # exact: it is a sum
+    fee_asset: str | None = None
+    fill_quantity: Decimal | None = None  # of its fills, for venues that tell it in quote only
+    fill_value: Decimal | None = None  # price times quantity of its fills, for venues that tell no mean price
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can change any more."""
+        return _FORWARD[self.status] == _OVER
+
+
+class Forgotten(OrderRow):
+    """Stands for an open order that the venue no longer knows."""
+
+    venue_symbol: str
+    order_id: str
+    timestamp: int
+    status: str = "canceled"
+
+
+class NoBalance(BalanceRow):
+    """Stands for an asset of which the account holds nothing any more."""
+
+    asset: str
+    free: float = 0.0
+    locked: float = 0.0
+
+
+_SUMS = ("fee", "fee_asset", "fill_quantity", "fill_value")  # of the fills: no order record changes them
+_ORDER_FIELDS = tuple(name for name in Order.__struct_fields__ if name not in ("order_id", *_SUMS))
+
+
+class AccountPart(Feed):
+    """One of the account's subscriptions, as its session sees it; everything it learns goes to the account."""
+
+    def __init__(self, account: Account, session: Session, name: str) -> None:
+        super().__init__(account.venue, session, name, _PRIVATE, Topic(account.venue.name, "account"))
+        self._account = account
+        self.boxes = account.boxes
+
+    def take(self, item: Any, leg: Leg) -> None:
+        self.last_at = leg.heard
+        self._account.take(item)
+
+    def subscribed(self) -> None:
+        self._account.joined(self.name)
+
+    def lost(self, cause: str) -> None:
+        self._account.lost(cause)
+
+    def fail(self, error: BtApiError) -> None:
+        self._account.fail(error)
+
+    def tick(self) -> None:
+        """An idle account is silent: the connection's own signs of life have to do."""
+
+
+_PRIVATE = Channel(None, Any)
+
+
+class Account:
+    """The account of one set of keys, and those who read it."""
+
+    def __init__(self, venue: Venue, private: PrivateSide, markets: SymbolTable[Any] | None) -> None:
+        self.venue = venue
+        self.private = private
+        self.rest = venue.private_rest(private)
+        self.boxes: list[Mailbox] = []
+        self.last_at: float | None = None
+        self.unused_since = 0.0
+        self.is_live = False
+        self.reconciliations = 0
+        self._markets = markets
+        self._topics: dict[tuple[str, str, Origin], Topic] = {}
+        self._session = Session(venue, private.endpoint_name, next(venue.numbers), exchange=private)
+        self._parts = [AccountPart(self, self._session, name) for name in private.names]
+        self._joined: set[str] = set()
+        self._orders: OrderedDict[str, Order] = OrderedDict()
+        self._fills: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._balances: dict[str, Any] = {}
+        self._positions: dict[str, Any] = {}
+        self._held: deque[Any] = deque()
+        self._early: dict[str, Any] = {}  # fills that came before the order record that tells of them
+        self._awaited: dict[str, Any] = {}  # order records that wait for their fill
+        self._since_ms: int | None = None  # of the last record; None before the first state
+        self._was_lost = ""
+        self._generation = 0
+
+    @property
+    def session(self) -> Session:
+        """The sockets of this account."""
+        return self._session
+
+    def open(self) -> None:
+        """Begin: connect, log in, subscribe."""
+        self.venue.sessions.append(self._session)
+        for part in self._parts:
+            self._session.add(part)
+
+    # Readers
+
+    def attach(self, box: Mailbox, topic: Topic) -> None:
+        """Begin to fill a box; what is known is handed out at once."""
+        box.topic = topic
+        box.source = self
+        self.boxes.append(box)
+        if self.is_live:
+            box.state = "live"
+            for item in self._present(box.wish.kind):
+                self._push(box, item)
+
+    def detach(self, box: Mailbox) -> None:
+        """Stop filling a box."""
+        if box in self.boxes:
+            self.boxes.remove(box)
+
+    def _present(self, kind: str) -> Iterable[Container]:
+        """Yield the present state of a kind, as a new reader gets it."""
+        if kind == "orders":
+            for order in self._orders.values():
+                if not order.is_over:
+                    yield self._made(OrderData, msgspec.structs.replace(order), "snapshot")
+        elif kind == "balances":
+            for row in self._balances.values():
+                yield self._made(BalanceData, row, "snapshot")
+        elif kind == "positions":
+            for row in self._positions.values():
+                yield self._made(PositionData, row, "snapshot")
+
+    def _hand_out(self, kind: str, item: Container) -> None:
+        self.last_at = self.venue.clock.monotonic()
+        for box in self.boxes:
+            if box.wish.kind == kind:
+                self._push(box, item)
+
+    def _push(self, box: Mailbox, item: Container) -> None:
+        wanted = box.topic.venue_symbol if box.topic is not None else ""
+        if wanted and item.get_venue_symbol() != wanted:
+            return
+        if item.get_origin() == "backfill":
+            box.backfilled += 1
+        if wanted and box.topic is not None:
+            about = msgspec.structs.replace(box.topic, origin=item.get_origin())
+            item = item.spelled(about)
+        box.push(item)
+
+    def _made(self, kind: type[Container], row: Any, origin: Origin) -> Any:
+        symbol = getattr(row, "venue_symbol", "") or ""
+        topic = self._topics.get((kind.event, symbol, origin))
+        if topic is None:
+            topic = self._topics[kind.event, symbol, origin] = self._topic(symbol, origin)
+        return kind(row, topic, self.venue.clock.now())
+
+    def _topic(self, venue_symbol: str, origin: Origin) -> Topic:
+        """Return the topic of a market, under the joined upper-case name that account streams use."""
+        symbol, factor = venue_symbol.upper(), 1.0
+        if venue_symbol and self._markets is not None:
+            try:
+                market = self._markets.find(venue_symbol)
+                symbol = f"{market.get_base_asset()}{market.get_quote_asset()}"
+                factor = market.get_contract_multiplier()
+            except InvalidSymbolError:
+                log.info("%s: the venue's list has no market %s", self.venue.name, venue_symbol)
+        return Topic(self.venue.name, "account", symbol, venue_symbol, origin=origin, factor=factor)
+
+    # Connection
+
+    def joined(self, name: str) -> None:
+        """The venue serves one of the subscriptions; with the last of them the state is read."""
+        self._joined.add(name)
+        if self._joined.issuperset(self.private.names):
+            self._generation += 1
+            generation = self._generation
+            self.venue.hub.spawn(self._reconcile(generation), f"{self.venue.name} account state")
+
+    def lost(self, cause: str) -> None:
+        """The connection ended: what happens now is read afterwards."""
+        if self._was_lost and not self._joined:
+            return
+        self._joined.clear()
+        self._generation += 1
+        if self.is_live:
+            for box in self.boxes:
+                box.reconnects += 1
+        self.is_live = False
+        self._was_lost = cause
+        self._set_state("connecting")
+        self._tell("disconnected", cause)
+
+    def expired(self, cause: str) -> None:
+        """The subscription ended while the socket stands: a hole like any other."""
+        self._session.restart(cause)
+
+    def fail(self, error: BtApiError) -> None:
+        """End every reader's stream."""
+        self._generation += 1
+        self.is_live = False
+        for box in self.boxes:
+            box.fail(error)
+            box.source = None
+        self._tell("failed", str(error))
+        self.boxes.clear()
+        self.venue.drop_account(self)
+
+    def _set_state(self, state: State) -> None:
+        for box in self.boxes:
+            box.state = state
+
+    def _tell(self, kind: EventKind, cause: str, **details: Any) -> None:
+        event = StreamEvent(kind, self.venue.name, "account", "", cause, timestamp=self.venue.now_ms(), **details)
+        for box in self.boxes:
+            box.push_event(event)
+        self.venue.tell(event)
+
+    # State by REST
+
+    async def _reconcile(self, generation: int) -> None:
+        """Read the state, hand out what was missed, then what waited meanwhile."""
+        try:
+            await self._read_and_join(generation)
+        except Exception as error:
+            # A defect of ours: it must not leave readers waiting for ever.
+            log.exception("%s: the account cannot be kept", self.venue.name)
+            wrapped = WebSocketError(self.venue.name, f"stopped by an unexpected error: {error!r}", topic="account")
+            wrapped.__cause__ = error
+            self.fail(wrapped)
+
+    async def _read_and_join(self, generation: int) -> None:
+        pause = _FIRST_PAUSE
+        for attempt in range(1, _MOST_ATTEMPTS + 1):
+            try:
+                found = await self._read_state()
+                break
+            except AuthenticationError as error:
+                if generation == self._generation:
+                    self.fail(error)
+                return
+            except BtApiError as error:
+                if generation != self._generation:
+                    return
+                log.warning("%s: account state cannot be read: %s", self.venue.name, error)
+                if not error.retryable or attempt == _MOST_ATTEMPTS:
+                    detail = f"the state cannot be read: {error}"
+                    self.fail(WebSocketError(self.venue.name, detail, topic="account"))
+                    return
+                await self.venue.clock.sleep(pause)
+                pause = min(_LONGEST_PAUSE, 2 * pause)
+        if generation != self._generation:
+            return
+        await self._join(*found)
+
+    async def _read_state(self) -> tuple[list[Any], list[Any], list[Any], list[Any], list[Any]]:
+        """Return open orders, changed orders, fills, balances and positions. Balances last: they include the rest."""
+        since = None if self._since_ms is None else self._since_ms - _MARGIN_MS
+        open_orders = await self._read(self.private.open_orders())
+        changed: list[Any] = []
+        fills: list[Any] = []
+        if since is not None:
+            symbols = sorted({order.venue_symbol for order in self._orders.values()})
+            symbols += sorted({row.venue_symbol for row in open_orders} - set(symbols))
+            fills = await self._read(self.private.fills_since(since, symbols))
+            changed = await self._read_changed(since, symbols)
+            told = {row.order_id for row in (*open_orders, *changed)}
+            left = {order.order_id: order.venue_symbol for order in self._orders.values() if not order.is_over}
+            left |= {str(row.order_id): row.venue_symbol for row in fills if not self._is_over(str(row.order_id))}
+            for number, symbol in left.items():
+                if number not in told:
+                    changed += await self._read_one(symbol, number)
+        positions = await self._read(self.private.positions()) if "positions" in self.private.kinds else []
+        balances = await self._read(self.private.balances())
+        return open_orders, changed, fills, balances, positions
+
+    async def _read_changed(self, since: int, symbols: list[str]) -> list[Any]:
+        """Return the orders that changed since a time; none where the venue turns out to have no such list."""
+        try:
+            return await self._read(self.private.orders_since(since, symbols))
+        except RequestFailedError as error:
+            if error.status_code != _NOT_FOUND:
+                raise
+            log.info("%s: no list of closed orders: %s", self.venue.name, error)
+            return []
+
+    async def _read_one(self, symbol: str, number: str) -> list[Any]:
+        """Return one order. Venues forget orders that were cancelled without a fill: such a one is over."""
+        try:
+            found = await self._read(self.private.order(symbol, number))
+        except RequestFailedError as error:
+            if error.retryable:
+                raise
+            log.info("%s: order %s is not known any more: %s", self.venue.name, number, error)
+            found = []
+        return found or [Forgotten(symbol, number, self.venue.time.now_ms())]
+
+    def _is_over(self, order_id: str) -> bool:
+        order = self._orders.get(order_id)
+        return order is not None and order.is_over
+
+    async def _read(self, pages: Pages) -> list[Any]:
+        return await self.venue.collect(pages, Topic(self.venue.name, "account"), self.rest)
+
+    async def _join(
+        self, open_orders: list[Any], changed: list[Any], fills: list[Any], balances: list[Any], positions: list[Any]
+    ) -> None:
+        is_first = self._since_ms is None
+        origin: Origin = "snapshot" if is_first else "backfill"
+        counted = sum(box.backfilled for box in self.boxes)
+        lost = self._was_lost
+        if lost and not is_first:
+            for box in self.boxes:
+                box.gaps += 1
+            self._tell("gap", lost, from_ms=self._since_ms, to_ms=self.venue.time.now_ms())
+        for row in sorted(fills, key=lambda row: (row.timestamp, str(row.trade_id))):
+            self._take_fill(row, origin)
+        for row in sorted((*changed, *open_orders), key=lambda row: row.timestamp or 0):
+            self._take_order(row, origin)
+        for row in (*balances, *self._emptied(balances)):
+            self._take_balance(row, origin)
+        held = {row.key for row in positions}
+        for row in positions:
+            self._take_position(row, origin)
+        for key in [key for key in self._positions if key not in held]:
+            del self._positions[key]
+        if self._since_ms is None:
+            self._since_ms = self.venue.time.now_ms()
+        self.reconciliations += 1
+        self.is_live = True
+        self._set_state("live")
+        self._tell("connected", "the state of the account is known")
+        self._was_lost = ""
+        if lost and not is_first:
+            missed = sum(box.backfilled for box in self.boxes) - counted
+            is_whole = not self.private.lists_by_market
+            doubt = "" if is_whole else "; orders that began and ended meanwhile in other markets cannot be listed"
+            self._tell("backfilled", lost + doubt, count=missed, filled=is_whole)
+        while self._held:
+            self._step(self._held.popleft())
+
+    def _emptied(self, listed: list[Any]) -> list[Any]:
+        """Return balances of nothing for the assets that a complete list leaves out."""
+        left = set(self._balances) - {row.asset.upper() for row in listed if row.counts}
+        return [NoBalance(asset) for asset in sorted(left)]
+
+    # Records
+
+    def take(self, row: Any) -> None:
+        """Take a live record; while the state is being read it waits."""
+        if self.is_live:
+            self._step(row)
+        else:
+            self._held.append(row)
+
+    def _step(self, row: Any) -> None:
+        kind = row.kind
+        if kind == "order":
+            self._take_live_order(row)
+        elif kind == "fill":
+            self._take_fill(row, "live")
+        elif kind == "balance":
+            self._take_balance(row, "live")
+        elif kind == "position":
+            self._take_position(row, "live")
+
+    def _note_time(self, timestamp: int | None) -> None:
+        if timestamp is not None and (self._since_ms is None or timestamp > self._since_ms):
+            self._since_ms = timestamp
+
+    def _take_live_order(self, row: Any) -> None:
+        awaited = row.awaits_fill
+        if awaited is None:
+            fill = row.fill
+            if fill is not None:
+                self._take_fill(fill, "live")
+            self._take_order(row, "live")
+        elif (row.venue_symbol, str(awaited)) in self._fills:
+            self._take_order(row, "live")
+        else:
+            # The fill with the fee comes by another channel, in no particular order.
+            self._awaited[str(awaited)] = row
+            self.venue.later(_FILL_AWAITED, lambda: self._wait_is_over(str(awaited)))
+
+    def _wait_is_over(self, trade_id: str) -> None:
+        row = self._awaited.pop(trade_id, None)
+        if row is not None:
+            self._take_order(row, "live")
+
+    def _take_order(self, row: Any, origin: Origin) -> None:
+        """Hand an order out when the record moves it forward."""
+        self._note_time(row.timestamp)
+        known = self._orders.get(row.order_id)
+        status = row.status
+        if status == "unknown":
+            word = getattr(row, "venue_status", None)
+            if word not in self.private.unknown_words:
+                self.private.unknown_words.add(str(word))
+                log.warning("%s: order status %r is not known", self.venue.name, word)
+        filled = _filled(row, known)
+        if known is not None:
+            rank, before = _FORWARD[status], _FORWARD[known.status]
+            if before == _OVER or rank < before:
+                return
+            if rank == before and filled <= known.filled_quantity and not _is_amended(row, known):
+                return
+        order = self._orders[row.order_id] = _merged(row, known)
+        if order.is_over:
+            self._orders.move_to_end(row.order_id)
+            self._forget_old()
+        self._hand_out("orders", self._made(OrderData, msgspec.structs.replace(order), origin))
+
+    def _forget_old(self) -> None:
+        closed = [number for number, order in self._orders.items() if order.is_over]
+        for number in closed[: max(0, len(closed) - _CLOSED_ORDERS_KEPT)]:
+            del self._orders[number]
+
+    def _take_fill(self, row: Any, origin: Origin) -> None:
+        """Hand a fill out once, and add its fee to its order."""
+        key = row.venue_symbol, str(row.trade_id)
+        if key in self._fills:
+            return
+        self._note_time(row.timestamp)
+        self._fills[key] = None
+        if len(self._fills) > _FILLS_REMEMBERED:
+            self._fills.popitem(last=False)
+        if origin != "snapshot":
+            self._hand_out("fills", self._made(TradeData, row, origin))
+        order = self._orders.get(row.order_id)
+        if order is None:
+            order = self._orders[row.order_id] = Order(row.venue_symbol, row.order_id, side=row.side)
+        order.fill_quantity = (order.fill_quantity or Decimal()) + Decimal(str(row.quantity))
+        order.fill_value = (order.fill_value or Decimal()) + Decimal(str(row.price)) * Decimal(str(row.quantity))
+        fee = getattr(row, "fee", None)
+        if _number(fee) is not None and order.fee_asset in (None, row.fee_asset):
+            order.fee = (order.fee or Decimal()) + Decimal(str(fee))
+            order.fee_asset = row.fee_asset
+        awaiting = self._awaited.pop(str(row.trade_id), None)
+        if awaiting is not None:
+            self._take_order(awaiting, origin)
+
+    def _take_balance(self, row: Any, origin: Origin) -> None:
+        if not row.counts:
+            return
+        asset = row.asset.upper()
+        known = self._balances.get(asset)
+        item = self._made(BalanceData, row, origin)
+        if known is not None and _amounts(item) == _amounts(self._made(BalanceData, known, origin)):
+            return
+        self._balances[asset] = row
+        self._note_time(getattr(row, "timestamp", None))
+        self._hand_out("balances", item)
+
+    def _take_position(self, row: Any, origin: Origin) -> None:
+        key = row.key
+        if self._positions.get(key) == row:
+            return
+        item = self._made(PositionData, row, origin)
+        if item.get_quantity() == 0:
+            self._positions.pop(key, None)
+        else:
+            self._positions[key] = row
+        self._note_time(getattr(row, "timestamp", None))
+        self._hand_out("positions", item)
+
+    def health(self) -> dict[str, Any]:
+        """Return what is known of the account's connection, JSON-ready; nothing of what it holds."""
+        return {
+            "live": self.is_live,
+            "readers": len(self.boxes),
+            "reconciliations": self.reconciliations,
+            "connection": self._session.health(),
+        }
+
+
+def _number(value: Any) -> float | None:
+    if value is None or value == "":
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if number == number else None
+
+
+def _amounts(item: Any) -> tuple[float, float, float]:
+    return item.get_free_balance(), item.get_locked_balance(), item.get_total_balance()
+
+
+def _filled(row: Any, known: Order | None) -> float:
+    """Return the quantity filled so far: as the record says, else by the fills, else as it was."""
+    told = _number(getattr(row, "filled_quantity", None))
+    if told is not None:
+        return told
+    if known is None:
+        return 0.0
+    return float(known.fill_quantity) if known.fill_quantity is not None else known.filled_quantity
+
+
+def _is_amended(row: Any, known: Order) -> bool:
+    """Return whether a record that is no step forward changes the order itself: its price or its quantity."""
+    for name in ("price", "quantity"):
+        new, old = _number(getattr(row, name, None)), _number(getattr(known, name))
+        if new is not None and new != old:
+            return True
+    return False
+
+
+def _merged(row: Any, known: Order | None) -> Order:
+    """Return what is known of an order after a record: what the record leaves out stays as it was."""
+    values: dict[str, Any] = {}
+    for name in _ORDER_FIELDS:
+        value = getattr(row, name, None)
+        if value in (None, "") and known is not None and name != "trade_id":
+            value = getattr(known, name)
+        if value is not None and value != "":
+            values[name] = value
+    values["filled_quantity"] = _filled(row, known)
+    if known is not None:
+        values |= {name: getattr(known, name) for name in _SUMS}
+        if all(_number(getattr(row, name, None)) is None for name in ("average_price", "cumulative_quote")):
+            values["cumulative_quote"] = known.fill_value
+    return Order(order_id=str(row.order_id), **values)
