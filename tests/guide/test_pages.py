@@ -51,6 +51,7 @@ EXPECTED = {
     ("docs/guide/errors.md", "Errors (2)"): [r".*did you mean 'BINANCE___SPOT'.*", r"OKX___SPOT: .*'60m'.*"],
     ("docs/guide/simulator.md", "From Python"): [r"\d+ (buy|sell) [\d.]+"],
     ("docs/guide/simulator.md", "Faults"): [r"disconnected: .+", r"\d+ trades fetched afterwards, 0 missing"],
+    ("docs/guide/simulator.md", "Hours in seconds"): [r"[1-9]\d+ trades fetched, 1\d minutes of market"],
     ("docs/guide/simulator.md", "In your tests"): [],
     ("docs/guide/simulator.md", "Accounts"): [r"new 0\.01 BTCUSDT", r"filled 80000\.0"],
     ("docs/guide/account.md", "Your own account"): [

@@ -107,7 +107,7 @@ def outcome(exchange, steps, seed):
     known = [step for step in steps if resets or step[1] != "sequence_reset"]
     if not known:
         return "does not happen"
-    plan = Plan(seed, (exchange,), symbols=(SYMBOL,))
+    plan = Plan(seed, (exchange,), symbols=(SYMBOL,), rate=60.0)
     return run_virtual(
         lambda sim: _tried(sim, plan, Scenario(known)),
         seed=seed,

@@ -1,0 +1,175 @@
+"""The settings that decide how much is delivered: redundancy, rotate_at, backfill_limit and backfill_age."""
+
+import asyncio
+
+import pytest
+
+from bt_api_py import BtApi
+from bt_api_py.exceptions import ConfigurationError
+from bt_api_py.exchanges import EXCHANGES
+from bt_api_py.simulator import run_virtual
+
+from .judge import Trades
+
+BINANCE = "BINANCE___SPOT"
+SYMBOL = "SIM001USDT"
+EVERY = pytest.mark.parametrize("exchange", sorted(name for name in EXCHANGES if "trades" in EXCHANGES[name].kinds))
+
+
+def read(exchange, work, *, websocket=None, seconds=30.0, **options):
+    """Read trades for so long while `work(sim, api)` goes on; return the record and what `health()` said at the end."""
+
+    async def main(sim):
+        record = Trades(sim, exchange, "trades", SYMBOL)
+        async with sim.api(websocket={"max_reconnect": None, **(websocket or {})}) as api:
+            record.stream = api.stream_trades(exchange, SYMBOL, events=True, **options)
+
+            async def take():
+                async for item in record.stream:
+                    record.take(item)
+
+            task = asyncio.ensure_future(take())
+            await asyncio.sleep(3)
+            await work(sim, api)
+            await asyncio.sleep(seconds)
+            health = api.health()[exchange]
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        return record, health
+
+    return run_virtual(main, exchanges=[exchange], symbols=[SYMBOL], rate=30.0)
+
+
+def kinds(record):
+    return [event.kind for event in record.events]
+
+
+async def outage(sim, api):
+    """Cut the line, and let nobody in for ten seconds."""
+    [exchange] = sim.exchanges
+    sim.faults.refuse(exchange)
+    sim.faults.disconnect(exchange)
+    await asyncio.sleep(10)
+    sim.faults.refuse(exchange, on=False)
+
+
+@EVERY
+def test_one_of_two_sockets_may_die(exchange):
+    """With redundancy=2 a socket that is cut is no hole: nothing is declared, fetched or delivered twice."""
+
+    async def cut_one(sim, api):
+        session = next(iter(sim.world.find(exchange).sessions))
+        session.end(1006)
+
+    record, health = read(exchange, cut_one, websocket={"redundancy": 2})
+    assert record.missing == []
+    assert set(kinds(record)) <= {"connected"}
+    assert record.stream.stats.reconnects == record.stream.stats.duplicates == 0
+    [session] = health["connections"].values()
+    assert len(session["legs"]) == 2
+    assert all(leg["connected"] for leg in session["legs"].values())
+    assert sum(leg["reconnects"] for leg in session["legs"].values()) == 1
+
+
+@EVERY
+def test_each_socket_tells_how_late_it_is(exchange):
+    """`health()` counts for each socket the records that came there first and second, and the mean lateness."""
+
+    async def nothing(sim, api):
+        await asyncio.sleep(10)
+
+    record, health = read(exchange, nothing, websocket={"redundancy": 2})
+    [session] = health["connections"].values()
+    first = sum(leg["first"] for leg in session["legs"].values())
+    second = sum(leg["second"] for leg in session["legs"].values())
+    assert first > 0
+    assert abs(first - second) <= 5  # what came before the second socket was there, or is on its way
+    assert first >= len(record.trades) - 5
+    assert all(0 < leg["mean_lateness_ms"] < 50 for leg in session["legs"].values() if leg["second"])
+
+
+@EVERY
+def test_sockets_are_replaced_at_the_moment_of_the_users_choice(exchange):
+    """With rotate_at an old socket is replaced at that time of day, without a hole and without a duplicate."""
+
+    async def main(sim):
+        record = Trades(sim, exchange, "trades", SYMBOL)
+        async with sim.api(websocket={"rotate_at": "01:30"}) as api:
+            record.stream = api.stream_trades(exchange, SYMBOL, events=True)
+
+            async def take():
+                async for item in record.stream:
+                    record.take(item)
+
+            task = asyncio.ensure_future(take())
+            await asyncio.sleep(2 * 3600)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        return record
+
+    record = run_virtual(main, exchanges=[exchange], symbols=[SYMBOL], tick=0.5)
+    assert kinds(record).count("rotated") == 1
+    at = next(event.timestamp for event in record.events if event.kind == "rotated")
+    assert 90 * 60_000 <= at % 86_400_000 < 92 * 60_000
+    assert record.missing == []
+    assert set(kinds(record)) <= {"connected", "rotated"}
+
+
+@EVERY
+def test_a_hole_is_filled(exchange):
+    """After an outage every trade of it is fetched, in order, and `backfilled` says so."""
+    record, _ = read(exchange, outage)
+    assert record.missing == []
+    assert kinds(record).count("gap") == kinds(record).count("backfilled") == 1
+    assert kinds(record).index("gap") < kinds(record).index("backfilled")
+    assert record.stream.stats.backfilled > 5
+    assert [item.get_origin() for item in record.trades].count("backfill") == record.stream.stats.backfilled
+
+
+@pytest.mark.parametrize(
+    ("websocket", "options"),
+    [({"backfill_limit": 3}, {}), ({"backfill_age": 2}, {}), ({}, {"backfill": False})],
+    ids=["limit", "age", "not wanted"],
+)
+@EVERY
+def test_a_hole_beyond_the_bound_is_declared_and_stays(exchange, websocket, options):
+    """A hole that is too large, too old or not to be filled is declared with its bounds, and counted."""
+    record, _ = read(exchange, outage, websocket=websocket, **options)
+    assert len(record.missing) == 1
+    assert "backfilled" not in kinds(record)
+    [gap] = [event for event in record.events if event.kind == "gap"]
+    [(first, last)] = record.missing
+    assert (int(gap.from_id), int(gap.to_id)) == (first, last)
+    # Only where ids are known to grow by one is the number known without asking.
+    assert (gap.count, record.stream.stats.missing) in ((last - first + 1, last - first + 1), (None, 0))
+    assert record.stream.stats.gaps == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("redundancy", 0),
+        ("redundancy", True),
+        ("redundancy", 1.5),
+        ("rotate_at", "24:00"),
+        ("rotate_at", "4:30"),
+        ("rotate_at", 430),
+        ("backfill_limit", -1),
+        ("backfill_limit", 1.0),
+        ("backfill_age", -0.1),
+        ("backfill_age", float("inf")),
+    ],
+)
+def test_a_bad_value_is_refused_at_once(name, value):
+    """A value out of range is an error of `BtApi(...)` that names the setting and the exchange."""
+    with pytest.raises(ConfigurationError, match=rf"{BINANCE}.*websocket\.{name}"):
+        BtApi({BINANCE: {"websocket": {name: value}}})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("redundancy", 3), ("rotate_at", "00:00"), ("rotate_at", None), ("backfill_limit", 0), ("backfill_age", 0)],
+)
+def test_a_value_at_the_edge_is_taken(name, value):
+    """The edges of each range are inside it."""
+    assert BtApi({BINANCE: {"websocket": {name: value}}}).list_exchanges() == [BINANCE]
