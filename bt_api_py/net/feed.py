@@ -28,7 +28,7 @@ StreamError = WebSocketError | SubscribeError | AuthenticationError
 _ON_ITS_WAY = 1.0  # seconds that a message may take longer than the venue's own list
 _CLOCKS_DIFFER_MS = 2000
 _ARRIVALS_KEPT = 2000
-_LONGEST_FILL = 30.0  # seconds for which live records wait for those that are fetched
+_LONGEST_FILL = 75.0  # seconds for which live records wait for those that are fetched: budgets are by the minute
 _FILL_PAUSE = 1.0  # seconds before a venue in trouble is asked again
 _MOST_HELD = 200_000  # records that wait behind a hole; beyond that the hole is left as it is
 

@@ -1,10 +1,12 @@
 """Whole numbers of ticks and lots as the text and the numbers that venues send."""
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+_REMEMBERED = 50_000  # a book repeats most of its prices and quantities in every message
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -19,12 +21,14 @@ def fixed(number: int, decimals: int, width: int = 8) -> str:
     return f"{sign}{whole}.{rest:0{width}d}" if width else f"{sign}{whole}"
 
 
+@lru_cache(_REMEMBERED)
 def plain(number: int, decimals: int) -> str:
     """Return number / 10**decimals without superfluous zeros: 88900, 0.0035."""
     text = fixed(number, decimals, decimals)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@lru_cache(_REMEMBERED)
 def exact(number: int, decimals: int) -> Decimal:
     """Return number / 10**decimals as a decimal without superfluous zeros."""
     return Decimal(plain(number, decimals))

@@ -10,7 +10,7 @@ from bt_api_py.simulator.virtual_time import EPOCH_S
 
 # Seconds that may pass after a reader was told: a hole is filled before what is live goes on, and a host that answered
 # 429 is left alone for as long as it counts.
-KNOWN_TO_LAST = {"gap": 30.0, "stale": 30.0, "disconnected": 75.0}
+KNOWN_TO_LAST = {"gap": 80.0, "stale": 80.0, "disconnected": 80.0}
 
 
 def same(number, exact):
