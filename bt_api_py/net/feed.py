@@ -330,7 +330,7 @@ class FillingFeed(Feed):
         super().__init__(venue, session, name, channel, topic)
         self._held: deque[tuple[Any, str]] = deque()  # records, each with the cause of the loss before it
         self._is_filling = False
-        self._filling_since = 0.0
+        self._waiting_since = 0.0
         self._told_waiting = False
 
     def take(self, item: Any, leg: Leg) -> None:
@@ -342,6 +342,11 @@ class FillingFeed(Feed):
             self._held.append((item, lost))
         else:
             self.step(item, lost)
+
+    def came_back(self) -> None:
+        super().came_back()
+        if self._told_waiting:
+            self.set_state("stale")
 
     def key(self, item: Any) -> Any:
         """Return what tells a record from every other of this topic."""
@@ -364,7 +369,7 @@ class FillingFeed(Feed):
     def fill(self, work: Coroutine[Any, Any, None]) -> None:
         """Hold further records while `work` fills a hole."""
         self._is_filling = True
-        self._filling_since = self.venue.clock.monotonic()
+        self._waiting_since = self.venue.clock.monotonic()
         self.venue.hub.spawn(self._fill(work), f"{self.label} back-fill")
 
     async def _fill(self, work: Coroutine[Any, Any, None]) -> None:
@@ -381,8 +386,10 @@ class FillingFeed(Feed):
 
     def tick(self) -> None:
         super().tick()
-        if self._is_filling and not self._told_waiting:
-            if self.venue.clock.monotonic() - self._filling_since >= self.stale_after:
+        if self._is_filling:
+            now = self.venue.clock.monotonic()
+            if now - self._waiting_since >= self.stale_after:
+                self._waiting_since = now
                 self._told_waiting = True
                 self.set_state("stale")
                 self.tell("stale", "records wait behind a hole that the venue is slow to fill")

@@ -73,16 +73,17 @@ class Budget:
 class _Entry:
     """Units that were taken, and when the venue counts them: planned, then on the way, then known to have arrived."""
 
-    __slots__ = ("at", "cost", "is_on_the_way")
+    __slots__ = ("at", "cost", "is_on_the_way", "is_waiting")
 
     def __init__(self, at: float, cost: int) -> None:
         self.at = at
         self.cost = cost
         self.is_on_the_way = False
+        self.is_waiting = False  # somebody still holds the turn and has not used it
 
     def counted(self, now: float) -> float:
         """Return when the venue counts it, at the latest as far as can be known."""
-        return max(self.at, now) if self.is_on_the_way else self.at
+        return max(self.at, now) if self.is_on_the_way or self.is_waiting else self.at
 
 
 class Turn:
@@ -94,14 +95,21 @@ class Turn:
         self._budget = budget
         self._entry = entry
         self._host = host
+        entry.is_waiting = True
+
+    def __del__(self) -> None:
+        self._entry.is_waiting = False  # given up by whoever held it
 
     def wait(self, now: float) -> float:
         """Return the seconds to wait and then to ask again: others may be late, or the host wants quiet. 0: go."""
         if self._host is None:
-            return self._budget.left(self._entry, now)
+            wait = self._budget.left(self._entry, now)
+            self._entry.is_waiting = bool(wait)
+            return wait
         with self._host.lock:
             wait = self._host.blocked_for(now) or self._budget.left(self._entry, now)
             self._entry.is_on_the_way = not wait
+            self._entry.is_waiting = bool(wait)
             return wait
 
     def arrived(self, now: float) -> None:

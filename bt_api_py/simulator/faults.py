@@ -285,7 +285,7 @@ class Faults:
         return len(dialect.sessions)
 
     def hang(self, exchange: str, on: bool = True) -> None:
-        """Answer neither new sockets nor requests, while what is open goes on."""
+        """Answer neither new sockets nor requests, while what is open goes on; those that came are cut at its end."""
         self._state(exchange).hangs = on
 
     def age_limit(self, exchange: str, seconds: float | None) -> None:

@@ -129,8 +129,10 @@ class Server:
             names = ", ".join(self._world.dialects)
             return web.Response(status=404, text=f"no such exchange; this simulator runs {names}\n")
         dialect, path = routed
-        while dialect.venue.faults.hangs:  # noqa: ASYNC110  # a switch that anybody may turn
-            await asyncio.sleep(TICK_S)
+        if dialect.venue.faults.hangs:
+            while dialect.venue.faults.hangs:  # noqa: ASYNC110  # a switch that anybody may turn
+                await asyncio.sleep(TICK_S)
+            return _plain(Response(0), request)
         if request.headers.get("Upgrade", "").lower() == "websocket":
             refusal = dialect.admit(path, dict(request.query))
             if refusal is None:

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from ..net.errors import ConnectionLost
 from ..net.transport import Response, inflate, retry_after
 from .dialects.base import Dialect, Session
+from .dialects.base import Response as Answer
 from .virtual_time import RESOLUTION_S
 from .world import TICK_S, World
 
@@ -241,11 +242,13 @@ class SimulatedTransport:
         pairs = (pair.partition("=") for pair in parts.query.split("&") if pair)
         return *routed, {name: unquote(value) for name, _, value in pairs}
 
-    async def _travel(self, dialect: Dialect[Any]) -> None:
-        """Reach the venue; for ever while it hangs."""
+    async def _reaches(self, dialect: Dialect[Any]) -> bool:
+        """Travel to the venue and return whether it listens; while it hangs, nothing comes back."""
         await asyncio.sleep(self.delay())
+        listens = not dialect.venue.faults.hangs
         while dialect.venue.faults.hangs:  # noqa: ASYNC110  # a switch that anybody may turn
             await asyncio.sleep(TICK_S)
+        return listens
 
     async def connect(
         self, url: str, *, timeout: float, compression: bool, max_message_size: int, proxy: str | None
@@ -257,8 +260,7 @@ class SimulatedTransport:
         socket = SimulatedSocket(self, dialect, max_message_size)
         try:
             async with asyncio.timeout(timeout):
-                await self._travel(dialect)
-                refusal = dialect.admit(path, query)
+                refusal = dialect.admit(path, query) if await self._reaches(dialect) else Answer(0)
                 if refusal is None:
                     socket.open(path, query, urlsplit(url).netloc)
                     self.sockets.add(socket)
@@ -286,7 +288,8 @@ class SimulatedTransport:
         dialect, path, in_url = found
         raw_query = None if query else urlsplit(url).query
         async with asyncio.timeout(timeout):
-            await self._travel(dialect)
+            if not await self._reaches(dialect):
+                raise ConnectionResetError("connection reset")
             sent = {"Host": urlsplit(url).netloc, **headers}
             answer = dialect.handle_http("GET", path, query or in_url, sent, b"", raw_query)
             await asyncio.sleep(self.delay())

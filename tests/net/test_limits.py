@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,3 +138,23 @@ def test_all_users_of_a_clock_share_a_host():
     assert limits_of(clock).host("api.example") is limits_of(clock).host("api.example")
     assert limits_of(clock).host("api.example") is not limits_of(clock).host("ws.example")
     assert limits_of(clock).host("api.example") is not limits_of(other).host("api.example")
+
+
+@pytest.mark.parametrize("order", [range(6), reversed(range(6))], ids=["in order", "backwards"])
+def test_who_waited_for_a_quiet_host_goes_on_at_the_pace(order):
+    """When a host wants to hear nothing for a while, those who waited do not all go at its end, whoever asks first."""
+    host = HostLimits()
+    host.block(0.0, 10.0)
+    turns = [host.reserve("connects", Rate(3, 1.0), 0.0) for _ in range(6)]
+    assert sum(turns[number].wait(10.0) == 0 for number in order) <= 3
+
+
+def test_a_turn_that_is_given_up_holds_nobody_up():
+    """A turn that its holder drops unused is no longer counted."""
+    host = HostLimits()
+    host.block(0.0, 10.0)
+    dropped = [host.reserve("connects", Rate(3, 1.0), 0.0) for _ in range(3)]
+    last = host.reserve("connects", Rate(3, 1.0), 0.0)
+    assert last.wait(10.0) > 0
+    dropped.clear()
+    assert last.wait(10.0) == 0

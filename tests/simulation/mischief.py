@@ -101,7 +101,8 @@ class Mischief:
 
     def _http_status(self, exchange):
         status = self._random.choice((0, 429, 500, 502, 503))
-        wait = self._random.choice((None, 0, 1, 3)) if status == 429 else None
+        # Without a Retry-After a host is left alone for a minute, and several such minutes outlast any back-fill.
+        wait = self._random.choice((0, 1, 3)) if status == 429 else None
         self._do("http_status", exchange, status=status, count=self._random.randint(1, 4), retry_after=wait)
 
     def _sequence_reset(self, exchange):

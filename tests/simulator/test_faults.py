@@ -1,10 +1,12 @@
 """Faults on order: what a client sees, and that the truth goes on."""
 
+import asyncio
 import json
 
 import aiohttp
 import pytest
 
+from bt_api_py.simulator import Simulator
 from bt_api_py.simulator.faults import GARBAGE_KINDS
 
 from .simulated import decode
@@ -280,3 +282,33 @@ def test_a_sequence_reset_is_refused_where_it_does_not_happen(world):
     """Binance never resets its numbers, so asking for it is an error."""
     with pytest.raises(ValueError, match="not known to reset"):
         world.faults.sequence_reset(BINANCE, "BTCUSDT")
+
+
+async def test_a_venue_that_hangs_answers_nothing_on_real_sockets():
+    """While an exchange hangs a request gets no answer; when that ends it is cut, and the next one is answered."""
+    async with Simulator(exchanges=[OKX]) as sim, aiohttp.ClientSession() as session:
+        url = f"{sim.url}/{OKX}/api/v5/public/time"
+        sim.faults.hang(OKX)
+        waiting = asyncio.ensure_future(session.post(url))  # a GET that is cut is sent again by aiohttp
+        done, _ = await asyncio.wait([waiting], timeout=0.2)
+        assert not done
+        sim.faults.hang(OKX, on=False)
+        with pytest.raises(aiohttp.ClientError):
+            await waiting
+        async with session.get(url) as answer:
+            assert answer.status == 200
+
+
+def test_a_frozen_socket_passes_nothing(world, trades):
+    """After a freeze nothing comes from that socket, nothing that is sent counts, and new sockets are untouched."""
+    world.run(1)
+    assert world.faults.freeze(BINANCE) == 1
+    trades.take()
+    before = world.stats[BINANCE].ws_in
+    assert world.send(trades, {"method": "LIST_SUBSCRIPTIONS", "id": 1}) == []
+    world.run(2)
+    assert (trades.take(), trades.pings, trades.ended) == ([], [], None)
+    assert world.stats[BINANCE].ws_in == before
+    again = world.connect(BINANCE, "/ws/btcusdt@trade")
+    world.run(2)
+    assert again.take()
