@@ -67,7 +67,9 @@ class Life:
         price = _cut(nominal * self._between("0.9", "1.1"), item.price_decimals)
         quantity = _cut(_VALUE / nominal * self._between("0.5", "1.5"), item.quantity_decimals)
         side = self._random.choice(("buy", "sell"))
-        kind = self._random.choice(("limit", "limit", "limit_maker", "ioc", "fok", "market"))
+        # To buy at the market's price is to ask for it, and to make up a market's past takes the simulator a while.
+        is_cheap = side == "sell" or item.symbol == SYMBOLS[0]
+        kind = self._random.choice(("limit", "limit", "limit_maker", "ioc", "fok", *["market"] * is_cheap))
         self.account.place(item.symbol, side, quantity, None if kind == "market" else price, kind)
 
     def _partial(self):

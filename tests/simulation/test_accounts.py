@@ -45,7 +45,7 @@ def test_a_life_is_worth_watching(exchange):
     """A run has orders that ended in several ways, told at the beginning, live and after holes, and a dozen faults."""
     run = run_account(exchange, 1)
     ends = {path[-1][1].status for path in run.life.orders.values()}
-    told = {item.get_origin() for _, item in run.readers[0].items}
+    told = {item.get_origin() for reader in run.readers for _, item in reader.items}
     assert len(ends & {"filled", "canceled", "expired", "rejected"}) >= 3
     assert told == {"snapshot", "live", "backfill"}
     assert len(run.mischief.done) >= 12
