@@ -190,6 +190,7 @@ class Account:
         self._balances: dict[str, Any] = {}
         self._positions: dict[str, Any] = {}
         self._held: deque[Any] = deque()
+        self._stranded: dict[str, str] = {}  # orders, and their markets, whose records waited when the connection ended
         self._awaited: dict[str, Any] = {}  # order records that wait for their fill
         self._newcomers: set[Mailbox] = set()  # they get the present state with the next one that is read
         self._began_ms: int | None = None  # the venue's time of the first state; what is older was never missed
@@ -298,9 +299,10 @@ class Account:
             return
         self._joined.clear()
         self._generation += 1
-        # The state that is read next is newer than these.
+        # The state that is read next is newer than what is left out here.
         self._awaited.clear()
         self._held = deque(row for row in self._held if row.kind in ("order", "fill"))
+        self._stranded |= {str(row.order_id): row.venue_symbol for row in self._held}
         if self.is_live:
             for box in self.boxes:
                 box.reconnects += 1
@@ -374,29 +376,28 @@ class Account:
         """Read the state. Fills after orders, so that none of an order is missing; balances last: they include all."""
         found = Found(self.venue.time.now_ms())
         found.open_orders = await self._read(self.private.open_orders())
+        known = {number: order.venue_symbol for number, order in self._orders.items()} | self._stranded
+        symbols = sorted({*known.values(), *(row.venue_symbol for row in found.open_orders)})
         if self._began_ms is None:
+            await self._read_untold(found, known)
             found.fills = await self._read_earlier_fills(found)
         else:
-            await self._read_missed(found, max(self._began_ms, self._since_ms - _MARGIN_MS))
+            since = max(self._began_ms, self._since_ms - _MARGIN_MS)
+            found.changed = await self._read_changed(since, symbols)
+            await self._read_untold(found, known)
+            found.fills = await self._read(self.private.fills_since(since, symbols))
+            await self._read_untold(found, {str(row.order_id): row.venue_symbol for row in found.fills})
         if "positions" in self.private.kinds:
             found.positions = await self._read(self.private.positions())
         found.balances = await self._read(self.private.balances())
         return found
 
-    async def _read_missed(self, found: Found, since: int) -> None:
-        symbols = sorted({order.venue_symbol for order in (*self._orders.values(), *found.open_orders)})
-        found.changed = await self._read_changed(since, symbols)
+    async def _read_untold(self, found: Found, orders: dict[str, str]) -> None:
+        """Read those orders, with their markets, that are not known to be over and that no list told."""
         told = {row.order_id for row in (*found.open_orders, *found.changed)}
-        for number, order in list(self._orders.items()):
-            if number not in told and not order.is_over:
-                found.changed += await self._read_one(order.venue_symbol, number)
-                told.add(number)
-        found.fills = await self._read(self.private.fills_since(since, symbols))
-        for row in found.fills:
-            number = str(row.order_id)
+        for number, symbol in orders.items():
             if number not in told and not self._is_over(number):
-                found.changed += await self._read_one(row.venue_symbol, number)
-                told.add(number)
+                found.changed += await self._read_one(symbol, number)
 
     async def _read_earlier_fills(self, found: Found) -> list[Any]:
         """Return the fills that orders had before the beginning: their fees and means are sums over all of them."""
@@ -463,6 +464,7 @@ class Account:
             if box in self._newcomers:
                 self._greet(box)
         self._newcomers.clear()
+        self._stranded.clear()
         self._tell("connected", "the state of the account is known")
         self._was_lost = ""
         if lost and not is_first:
