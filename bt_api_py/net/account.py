@@ -11,6 +11,7 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from decimal import Decimal
+from math import isclose, nan
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,7 +19,7 @@ import msgspec
 from ..containers import BalanceData, Container, OrderData, PositionData, TradeData
 from ..containers.base import Origin, Topic
 from ..exceptions import AuthenticationError, BtApiError, InvalidSymbolError, RequestFailedError, WebSocketError
-from ..exchanges.account_base import BalanceRow, OrderRow, PrivateSide
+from ..exchanges.account_base import BalanceRow, OrderRow, PositionRow, PrivateSide
 from ..exchanges.base import Channel, Pages
 from ..symbols import SymbolTable
 from .feed import Feed
@@ -36,13 +37,13 @@ _OVER = 2
 _CLOSED_ORDERS_KEPT = 5_000
 _FILLS_REMEMBERED = 20_000
 _MARGIN_MS = 60_000  # how far before the last known record a state is read again: clocks and indexes lag
+_LONGEST_LOOK_BACK_MS = 86_400_000  # for the earlier fills of orders that are open at the beginning
 _FILL_AWAITED = 1.0  # seconds that an order waits for the fill that carries its fee
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two attempts to read the state
 _MOST_ATTEMPTS = 8
 _NOT_FOUND = 404
 
 KINDS = ("orders", "fills", "balances", "positions")
-_KIND_OF = {"order": "orders", "fill": "fills", "balance": "balances", "position": "positions"}
 
 
 class Order(msgspec.Struct):
@@ -69,13 +70,43 @@ class Order(msgspec.Struct):
     update_time: int | None = None
     fee: Decimal | None = None  # exact: it is a sum
     fee_asset: str | None = None
-    fill_quantity: Decimal | None = None  # of its fills, for venues that tell it in quote only
-    fill_value: Decimal | None = None  # price times quantity of its fills, for venues that tell no mean price
 
     @property
     def is_over(self) -> bool:
         """Whether nothing can change any more."""
         return _FORWARD[self.status] == _OVER
+
+
+class Sums(msgspec.Struct):
+    """What the known fills of an order add up to, exactly."""
+
+    quantity: Decimal = Decimal()
+    value: Decimal = Decimal()  # quote asset
+    fee: Decimal | None = Decimal()  # None: a fill told none, or they are in several assets
+    fee_asset: str | None = None
+
+    def add(self, row: Any) -> None:
+        """Count a fill."""
+        quantity = Decimal(str(row.quantity))
+        self.quantity += quantity
+        self.value += Decimal(str(row.price)) * quantity
+        fee = getattr(row, "fee", None)
+        if self.fee is None or _number(fee) is None or self.fee_asset not in (None, row.fee_asset):
+            self.fee = None
+        else:
+            self.fee += Decimal(str(fee))
+            self.fee_asset = row.fee_asset
+
+
+class Found(msgspec.Struct):
+    """The state of an account as REST tells it."""
+
+    asked_ms: int  # the venue's time before the first call
+    open_orders: list[Any] = []
+    changed: list[Any] = []  # orders, those that are over too
+    fills: list[Any] = []
+    balances: list[Any] = []
+    positions: list[Any] = []
 
 
 class Forgotten(OrderRow):
@@ -95,8 +126,16 @@ class NoBalance(BalanceRow):
     locked: float = 0.0
 
 
-_SUMS = ("fee", "fee_asset", "fill_quantity", "fill_value")  # of the fills: no order record changes them
-_ORDER_FIELDS = tuple(name for name in Order.__struct_fields__ if name not in ("order_id", *_SUMS))
+class Closed(PositionRow):
+    """Stands for a position that is held no more."""
+
+    venue_symbol: str
+    side: str | None = None
+    quantity: float = 0.0
+
+
+# The others are sums over fills, and no order record changes them.
+_ORDER_FIELDS = tuple(name for name in Order.__struct_fields__ if name not in ("order_id", "fee", "fee_asset"))
 
 
 class AccountPart(Feed):
@@ -109,6 +148,7 @@ class AccountPart(Feed):
 
     def take(self, item: Any, leg: Leg) -> None:
         self.last_at = leg.heard
+        self._account.joined(self.name)  # some venues send data before they confirm
         self._account.take(item)
 
     def subscribed(self) -> None:
@@ -146,12 +186,15 @@ class Account:
         self._joined: set[str] = set()
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._fills: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._sums: OrderedDict[str, Sums] = OrderedDict()  # by order
         self._balances: dict[str, Any] = {}
         self._positions: dict[str, Any] = {}
         self._held: deque[Any] = deque()
-        self._early: dict[str, Any] = {}  # fills that came before the order record that tells of them
+        self._stranded: dict[str, str] = {}  # orders, and their markets, whose records waited when the connection ended
         self._awaited: dict[str, Any] = {}  # order records that wait for their fill
-        self._since_ms: int | None = None  # of the last record; None before the first state
+        self._newcomers: set[Mailbox] = set()  # they get the present state with the next one that is read
+        self._began_ms: int | None = None  # the venue's time of the first state; what is older was never missed
+        self._since_ms = 0  # of the last record
         self._was_lost = ""
         self._generation = 0
 
@@ -175,11 +218,17 @@ class Account:
         self.boxes.append(box)
         if self.is_live:
             box.state = "live"
-            for item in self._present(box.wish.kind):
-                self._push(box, item)
+            self._greet(box)
+        else:
+            self._newcomers.add(box)
+
+    def _greet(self, box: Mailbox) -> None:
+        for item in self._present(box.wish.kind):
+            self._push(box, item)
 
     def detach(self, box: Mailbox) -> None:
         """Stop filling a box."""
+        self._newcomers.discard(box)
         if box in self.boxes:
             self.boxes.remove(box)
 
@@ -199,7 +248,7 @@ class Account:
     def _hand_out(self, kind: str, item: Container) -> None:
         self.last_at = self.venue.clock.monotonic()
         for box in self.boxes:
-            if box.wish.kind == kind:
+            if box.wish.kind == kind and box not in self._newcomers:
                 self._push(box, item)
 
     def _push(self, box: Mailbox, item: Container) -> None:
@@ -236,6 +285,8 @@ class Account:
 
     def joined(self, name: str) -> None:
         """The venue serves one of the subscriptions; with the last of them the state is read."""
+        if name in self._joined:
+            return  # on another socket that takes over
         self._joined.add(name)
         if self._joined.issuperset(self.private.names):
             self._generation += 1
@@ -248,6 +299,10 @@ class Account:
             return
         self._joined.clear()
         self._generation += 1
+        # The state that is read next is newer than what is left out here.
+        self._awaited.clear()
+        self._held = deque(row for row in self._held if row.kind in ("order", "fill"))
+        self._stranded |= {str(row.order_id): row.venue_symbol for row in self._held}
         if self.is_live:
             for box in self.boxes:
                 box.reconnects += 1
@@ -255,10 +310,6 @@ class Account:
         self._was_lost = cause
         self._set_state("connecting")
         self._tell("disconnected", cause)
-
-    def expired(self, cause: str) -> None:
-        """The subscription ended while the socket stands: a hole like any other."""
-        self._session.restart(cause)
 
     def fail(self, error: BtApiError) -> None:
         """End every reader's stream."""
@@ -269,6 +320,7 @@ class Account:
             box.source = None
         self._tell("failed", str(error))
         self.boxes.clear()
+        self._newcomers.clear()
         self.venue.drop_account(self)
 
     def _set_state(self, state: State) -> None:
@@ -300,44 +352,63 @@ class Account:
             try:
                 found = await self._read_state()
                 break
-            except AuthenticationError as error:
-                if generation == self._generation:
-                    self.fail(error)
-                return
             except BtApiError as error:
                 if generation != self._generation:
                     return
+                is_clock = self.private.is_clock_error(error)  # and the venue's could not be read
+                if isinstance(error, AuthenticationError) and not is_clock:
+                    self.fail(error)
+                    return
                 log.warning("%s: account state cannot be read: %s", self.venue.name, error)
-                if not error.retryable or attempt == _MOST_ATTEMPTS:
+                if not (error.retryable or is_clock) or attempt == _MOST_ATTEMPTS:
                     detail = f"the state cannot be read: {error}"
                     self.fail(WebSocketError(self.venue.name, detail, topic="account"))
                     return
                 await self.venue.clock.sleep(pause)
+                if generation != self._generation:
+                    return
                 pause = min(_LONGEST_PAUSE, 2 * pause)
         if generation != self._generation:
             return
-        await self._join(*found)
+        self._join(found)
 
-    async def _read_state(self) -> tuple[list[Any], list[Any], list[Any], list[Any], list[Any]]:
-        """Return open orders, changed orders, fills, balances and positions. Balances last: they include the rest."""
-        since = None if self._since_ms is None else self._since_ms - _MARGIN_MS
-        open_orders = await self._read(self.private.open_orders())
-        changed: list[Any] = []
-        fills: list[Any] = []
-        if since is not None:
-            symbols = sorted({order.venue_symbol for order in self._orders.values()})
-            symbols += sorted({row.venue_symbol for row in open_orders} - set(symbols))
-            fills = await self._read(self.private.fills_since(since, symbols))
-            changed = await self._read_changed(since, symbols)
-            told = {row.order_id for row in (*open_orders, *changed)}
-            left = {order.order_id: order.venue_symbol for order in self._orders.values() if not order.is_over}
-            left |= {str(row.order_id): row.venue_symbol for row in fills if not self._is_over(str(row.order_id))}
-            for number, symbol in left.items():
-                if number not in told:
-                    changed += await self._read_one(symbol, number)
-        positions = await self._read(self.private.positions()) if "positions" in self.private.kinds else []
-        balances = await self._read(self.private.balances())
-        return open_orders, changed, fills, balances, positions
+    async def _read_state(self) -> Found:
+        """Read the state. Fills after orders, so that none of an order is missing; balances last: they include all."""
+        found = Found(self.venue.time.now_ms())
+        found.open_orders = await self._read(self.private.open_orders())
+        known = {number: order.venue_symbol for number, order in self._orders.items()} | self._stranded
+        symbols = sorted({*known.values(), *(row.venue_symbol for row in found.open_orders)})
+        if self._began_ms is None:
+            await self._read_untold(found, known)
+            found.fills = await self._read_earlier_fills(found)
+        else:
+            since = max(self._began_ms, self._since_ms - _MARGIN_MS)
+            found.changed = await self._read_changed(since, symbols)
+            await self._read_untold(found, known)
+            found.fills = await self._read(self.private.fills_since(since, symbols))
+            await self._read_untold(found, {str(row.order_id): row.venue_symbol for row in found.fills})
+        if "positions" in self.private.kinds:
+            found.positions = await self._read(self.private.positions())
+        found.balances = await self._read(self.private.balances())
+        return found
+
+    async def _read_untold(self, found: Found, orders: dict[str, str]) -> None:
+        """Read those orders, with their markets, that are not known to be over and that no list told."""
+        told = {row.order_id for row in (*found.open_orders, *found.changed)}
+        for number, symbol in orders.items():
+            if number not in told and not self._is_over(number):
+                found.changed += await self._read_one(symbol, number)
+
+    async def _read_earlier_fills(self, found: Found) -> list[Any]:
+        """Return the fills that orders had before the beginning: their fees and means are sums over all of them."""
+        filled = {row.order_id: row for row in found.open_orders if _number(getattr(row, "filled_quantity", None))}
+        if not filled:
+            return []
+        oldest = min(getattr(row, "create_time", None) or row.timestamp for row in filled.values())
+        since = max(int(oldest), found.asked_ms - _LONGEST_LOOK_BACK_MS)
+        symbols = sorted({row.venue_symbol for row in filled.values()})
+        fills = await self._read(self.private.fills_since(since, symbols))
+        return [row for row in fills if str(row.order_id) in filled]
 
     async def _read_changed(self, since: int, symbols: list[str]) -> list[Any]:
         """Return the orders that changed since a time; none where the venue turns out to have no such list."""
@@ -367,33 +438,33 @@ class Account:
     async def _read(self, pages: Pages) -> list[Any]:
         return await self.venue.collect(pages, Topic(self.venue.name, "account"), self.rest)
 
-    async def _join(
-        self, open_orders: list[Any], changed: list[Any], fills: list[Any], balances: list[Any], positions: list[Any]
-    ) -> None:
-        is_first = self._since_ms is None
+    def _join(self, found: Found) -> None:
+        is_first = self._began_ms is None
         origin: Origin = "snapshot" if is_first else "backfill"
+        if is_first:
+            self._began_ms = self._since_ms = found.asked_ms
         counted = sum(box.backfilled for box in self.boxes)
         lost = self._was_lost
         if lost and not is_first:
             for box in self.boxes:
-                box.gaps += 1
+                box.gaps += box not in self._newcomers
             self._tell("gap", lost, from_ms=self._since_ms, to_ms=self.venue.time.now_ms())
-        for row in sorted(fills, key=lambda row: (row.timestamp, str(row.trade_id))):
+        for row in sorted(found.fills, key=lambda row: (row.timestamp, str(row.trade_id))):
             self._take_fill(row, origin)
-        for row in sorted((*changed, *open_orders), key=lambda row: row.timestamp or 0):
+        for row in sorted((*found.changed, *found.open_orders), key=lambda row: row.timestamp or 0):
             self._take_order(row, origin)
-        for row in (*balances, *self._emptied(balances)):
+        for row in (*found.balances, *self._emptied(found.balances)):
             self._take_balance(row, origin)
-        held = {row.key for row in positions}
-        for row in positions:
+        for row in (*found.positions, *self._closed(found.positions)):
             self._take_position(row, origin)
-        for key in [key for key in self._positions if key not in held]:
-            del self._positions[key]
-        if self._since_ms is None:
-            self._since_ms = self.venue.time.now_ms()
         self.reconciliations += 1
         self.is_live = True
         self._set_state("live")
+        for box in self.boxes:
+            if box in self._newcomers:
+                self._greet(box)
+        self._newcomers.clear()
+        self._stranded.clear()
         self._tell("connected", "the state of the account is known")
         self._was_lost = ""
         if lost and not is_first:
@@ -408,6 +479,12 @@ class Account:
         """Return balances of nothing for the assets that a complete list leaves out."""
         left = set(self._balances) - {row.asset.upper() for row in listed if row.counts}
         return [NoBalance(asset) for asset in sorted(left)]
+
+    def _closed(self, listed: list[Any]) -> list[Any]:
+        """Return positions of nothing for those that a complete list leaves out."""
+        left = {row.key for row in listed}
+        gone = [row for key, row in self._positions.items() if key not in left]
+        return [Closed(row.venue_symbol, getattr(row, "side", None)) for row in gone]
 
     # Records
 
@@ -430,7 +507,7 @@ class Account:
             self._take_position(row, "live")
 
     def _note_time(self, timestamp: int | None) -> None:
-        if timestamp is not None and (self._since_ms is None or timestamp > self._since_ms):
+        if timestamp is not None and timestamp > self._since_ms:
             self._since_ms = timestamp
 
     def _take_live_order(self, row: Any) -> None:
@@ -462,20 +539,23 @@ class Account:
             if word not in self.private.unknown_words:
                 self.private.unknown_words.add(str(word))
                 log.warning("%s: order status %r is not known", self.venue.name, word)
-        filled = _filled(row, known)
+        sums = self._sums.get(row.order_id)
+        filled = _filled(row, known, sums)
         if known is not None:
             rank, before = _FORWARD[status], _FORWARD[known.status]
             if before == _OVER or rank < before:
                 return
             if rank == before and filled <= known.filled_quantity and not _is_amended(row, known):
                 return
-        order = self._orders[row.order_id] = _merged(row, known)
+        order = self._orders[row.order_id] = _merged(row, known, sums)
         if order.is_over:
             self._orders.move_to_end(row.order_id)
             self._forget_old()
         self._hand_out("orders", self._made(OrderData, msgspec.structs.replace(order), origin))
 
     def _forget_old(self) -> None:
+        if len(self._orders) <= _CLOSED_ORDERS_KEPT:
+            return
         closed = [number for number, order in self._orders.items() if order.is_over]
         for number in closed[: max(0, len(closed) - _CLOSED_ORDERS_KEPT)]:
             del self._orders[number]
@@ -491,15 +571,9 @@ class Account:
             self._fills.popitem(last=False)
         if origin != "snapshot":
             self._hand_out("fills", self._made(TradeData, row, origin))
-        order = self._orders.get(row.order_id)
-        if order is None:
-            order = self._orders[row.order_id] = Order(row.venue_symbol, row.order_id, side=row.side)
-        order.fill_quantity = (order.fill_quantity or Decimal()) + Decimal(str(row.quantity))
-        order.fill_value = (order.fill_value or Decimal()) + Decimal(str(row.price)) * Decimal(str(row.quantity))
-        fee = getattr(row, "fee", None)
-        if _number(fee) is not None and order.fee_asset in (None, row.fee_asset):
-            order.fee = (order.fee or Decimal()) + Decimal(str(fee))
-            order.fee_asset = row.fee_asset
+        self._sums.setdefault(row.order_id, Sums()).add(row)
+        if len(self._sums) > _FILLS_REMEMBERED:
+            self._sums.popitem(last=False)
         awaiting = self._awaited.pop(str(row.trade_id), None)
         if awaiting is not None:
             self._take_order(awaiting, origin)
@@ -509,6 +583,8 @@ class Account:
             return
         asset = row.asset.upper()
         known = self._balances.get(asset)
+        if known is not None and _is_late(row, known):
+            return
         item = self._made(BalanceData, row, origin)
         if known is not None and _amounts(item) == _amounts(self._made(BalanceData, known, origin)):
             return
@@ -552,27 +628,44 @@ def _amounts(item: Any) -> tuple[float, float, float]:
     return item.get_free_balance(), item.get_locked_balance(), item.get_total_balance()
 
 
-def _filled(row: Any, known: Order | None) -> float:
-    """Return the quantity filled so far: as the record says, else by the fills, else as it was."""
+def _is_late(row: Any, known: Any) -> bool:
+    """Return whether a record tells of an earlier time than the one that is known, where both tell."""
+    time, before = getattr(row, "timestamp", None), getattr(known, "timestamp", None)
+    return time is not None and before is not None and time < before
+
+
+def _filled(row: Any, known: Order | None, sums: Sums | None) -> float:
+    """Return the quantity filled so far: as the record says, else by the fills, else as it was.
+
+    ``nan`` when the record tells of another value than the known fills have.
+    """
     told = _number(getattr(row, "filled_quantity", None))
     if told is not None:
         return told
-    if known is None:
-        return 0.0
-    return float(known.fill_quantity) if known.fill_quantity is not None else known.filled_quantity
+    value = _number(getattr(row, "cumulative_quote", None)) or 0.0
+    if known is not None and value <= (_number(known.cumulative_quote) or 0.0):
+        return known.filled_quantity
+    if value and (sums is None or not isclose(float(sums.value), value, rel_tol=1e-9)):
+        return nan
+    if sums is not None:
+        return float(sums.quantity)
+    return 0.0 if known is None else known.filled_quantity
 
 
 def _is_amended(row: Any, known: Order) -> bool:
     """Return whether a record that is no step forward changes the order itself: its price or its quantity."""
     for name in ("price", "quantity"):
         new, old = _number(getattr(row, name, None)), _number(getattr(known, name))
-        if new is not None and new != old:
+        if new and new != old:  # market orders have a price of 0 in some lists, and none in others
             return True
     return False
 
 
-def _merged(row: Any, known: Order | None) -> Order:
-    """Return what is known of an order after a record: what the record leaves out stays as it was."""
+def _merged(row: Any, known: Order | None, sums: Sums | None) -> Order:
+    """Return what is known of an order after a record: what the record leaves out stays as it was.
+
+    Sums over fills are told when they are those of all its fills, and not otherwise.
+    """
     values: dict[str, Any] = {}
     for name in _ORDER_FIELDS:
         value = getattr(row, name, None)
@@ -580,9 +673,11 @@ def _merged(row: Any, known: Order | None) -> Order:
             value = getattr(known, name)
         if value is not None and value != "":
             values[name] = value
-    values["filled_quantity"] = _filled(row, known)
-    if known is not None:
-        values |= {name: getattr(known, name) for name in _SUMS}
-        if all(_number(getattr(row, name, None)) is None for name in ("average_price", "cumulative_quote")):
-            values["cumulative_quote"] = known.fill_value
+    filled = values["filled_quantity"] = _filled(row, known, sums)
+    is_whole = sums is not None and float(sums.quantity) == filled
+    if sums is not None and is_whole:
+        values |= {"fee": sums.fee, "fee_asset": sums.fee_asset}
+    if all(_number(getattr(row, name, None)) is None for name in ("average_price", "cumulative_quote")):
+        values["cumulative_quote"] = sums.value if sums is not None and is_whole else None
+        values.pop("average_price", None)
     return Order(order_id=str(row.order_id), **values)

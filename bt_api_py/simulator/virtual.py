@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from ..api import BtApi
+from .account import Account
 from .faults import Faults
 from .scenario import Scenario
 from .stats import ExchangeStats
@@ -60,6 +61,10 @@ class VirtualSimulator:
         """
         return BtApi(self.exchange_kwargs(**settings), clock=self.clock, transport=self.transport)
 
+    def account(self, exchange: str, api_key: str | None = None, **given: Any) -> Account:
+        """Return the account of a key, opened when there is none; arguments and errors as `Simulator.account` has."""
+        return self.world.find(exchange).accounts.open(api_key, **given)
+
     async def play(self, scenario: Scenario) -> None:
         """Let the faults of a scenario happen; return when the last is over."""
         await scenario.play(self.faults, self.exchanges, self.clock)
@@ -81,6 +86,7 @@ def run_virtual(
     latency: float = 0.02,
     jitter: float = 0.01,
     tick: float = TICK_S,
+    strict_keys: bool = False,
     limit: float = _LONGEST_S,
 ) -> R:
     """Run `main` with simulated exchanges in this process, on virtual time, and return what it returns.
@@ -92,7 +98,7 @@ def run_virtual(
     Args:
         main: is given the `VirtualSimulator`.
         seed: of the markets, the delays on the way, the clock's random numbers and the order of tasks.
-        exchanges, symbols, rate: as for `Simulator`.
+        exchanges, symbols, rate, strict_keys: as for `Simulator`.
         latency: seconds that a message takes at least, one way; `jitter`: and at most so much more.
         tick: seconds between two looks at the markets; a long run of quiet ones takes less time with a larger one.
         limit: virtual seconds after which the run is given up.
@@ -106,7 +112,16 @@ def run_virtual(
     async def run() -> R:
         loop = asyncio.get_running_loop()
         clock = VirtualClock(loop, seed)
-        world = World(seed=seed, clock=clock, rate=rate, exchanges=exchanges, symbols=symbols, capture=None, tick=tick)
+        world = World(
+            seed=seed,
+            clock=clock,
+            rate=rate,
+            exchanges=exchanges,
+            symbols=symbols,
+            capture=None,
+            tick=tick,
+            strict_keys=strict_keys,
+        )
         transport = SimulatedTransport(world, seed=seed, latency=latency, jitter=jitter)
         simulator = VirtualSimulator(world, clock, transport, tick)
         driver = asyncio.create_task(simulator.drive(), name="simulated markets")

@@ -18,8 +18,9 @@ class Mischief:
     rights (a refused market, an address that is no longer there); both have tests of their own.
     """
 
-    def __init__(self, sim, seed, symbols):
+    def __init__(self, sim, seed, symbols, kinds=None):
         self.sim = sim
+        self.kinds = kinds or KINDS
         self.symbols = symbols
         self.done = []  # (seconds, exchange, fault, arguments)
         self._random = Random(f"mischief/{seed}")
@@ -31,7 +32,7 @@ class Mischief:
         while self.sim.clock.monotonic() < until:
             await asyncio.sleep(every * self._random.uniform(0.5, 1.5))
             exchange = self._random.choice(self.sim.exchanges)
-            getattr(self, f"_{self._random.choice(KINDS)}")(exchange)
+            getattr(self, f"_{self._random.choice(self.kinds)}")(exchange)
         for task in self._ends:
             task.cancel()
         await asyncio.gather(*self._ends, return_exceptions=True)

@@ -243,11 +243,15 @@ class BinanceSpot(Dialect[BinanceSession]):
 
     def rest_market(self, query: Mapping[str, str]) -> Market:
         """Return the market of a request."""
+        return self.venue.market(self.rest_instrument(query).symbol)
+
+    def rest_instrument(self, query: Mapping[str, str]) -> Instrument:
+        """Return the instrument of a request."""
         symbol = query.get("symbol")
         if not symbol:
             words = "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."
             raise RestError(-1102, words)
-        return self.venue.market(self._known(symbol).symbol)
+        return self._known(symbol)
 
     def _known(self, symbol: str) -> Instrument:
         if not re.fullmatch(r"[A-Z0-9_.-]{1,20}", symbol):

@@ -59,7 +59,7 @@ def _account(dialect: BinanceSpot, account: Account, query: Mapping[str, str]) -
 
 
 def _of_symbol(dialect: BinanceSpot, account: Account, query: Mapping[str, str]) -> list[AccountOrder]:
-    key = dialect.rest_market(query).instrument.symbol
+    key = dialect.rest_instrument(query).symbol
     return [order for order in account.orders() if order.symbol == key]
 
 
@@ -85,7 +85,7 @@ def _all_orders(dialect: BinanceSpot, account: Account, query: Mapping[str, str]
 
 
 def _my_trades(dialect: BinanceSpot, account: Account, query: Mapping[str, str]) -> Any:
-    key = dialect.rest_market(query).instrument.symbol
+    key = dialect.rest_instrument(query).symbol
     fills = [fill for fill in account.fills() if fill.symbol == key and query.get("orderId") in (None, fill.order_id)]
     return _page([(int(fill.trade_id), fill.ms, fill_row(fill)) for fill in fills], query, "fromId")
 

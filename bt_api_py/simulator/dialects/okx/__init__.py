@@ -234,10 +234,14 @@ class OkxSpot(Dialect[OkxSession]):
 
     def rest_market(self, query: Mapping[str, str]) -> Market:
         """Return the market of a request."""
+        return self.venue.market(self.rest_instrument(query).symbol)
+
+    def rest_instrument(self, query: Mapping[str, str]) -> Instrument:
+        """Return the instrument of a request."""
         if not query.get("instId"):
             raise RestError("50014", "Parameter instId can not be empty.", 400)
         try:
-            return self.venue.market(self.instrument(query["instId"]).symbol)
+            return self.instrument(query["instId"])
         except UnknownTopicError:
             raise RestError("51001", "Instrument ID doesn't exist.") from None
 

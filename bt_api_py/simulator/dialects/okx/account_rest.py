@@ -81,7 +81,7 @@ def _orders_history(dialect: OkxSpot, account: Account, query: Mapping[str, str]
 
 def _order(dialect: OkxSpot, account: Account, query: Mapping[str, str]) -> Any:
     number, name = query.get("ordId"), query.get("clOrdId")
-    item = dialect.rest_market(query).instrument
+    item = dialect.rest_instrument(query)
     if not number and not name:
         raise RestError("50015", "Either parameter ordId or clOrdId is required.", 400)
     for order in account.orders():
