@@ -493,7 +493,8 @@ class TestManners:
         assert first[0].get_symbol() == symbol
         ahead = passed(fast_one) - passed(slow)
         async with asyncio.timeout(10):
-            while slow.stats.dropped < 20:
+            # The first item may have come in a burst that had already overflowed.
+            while slow.stats.dropped < 20 or slow.stats.queued < 5:
                 await anext(fast_one)
         assert slow.stats.queued == 5
         assert fast_one.stats.dropped == 0
