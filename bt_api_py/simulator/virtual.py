@@ -98,8 +98,12 @@ def run_virtual(
     Args:
         main: is given the `VirtualSimulator`.
         seed: of the markets, the delays on the way, the clock's random numbers and the order of tasks.
-        exchanges, symbols, rate, strict_keys: as for `Simulator`.
-        latency: seconds that a message takes at least, one way; `jitter`: and at most so much more.
+        exchanges: as for `Simulator`.
+        symbols: as for `Simulator`.
+        rate: as for `Simulator`.
+        strict_keys: as for `Simulator`.
+        latency: seconds that a message takes at least, one way.
+        jitter: seconds that it may take longer.
         tick: seconds between two looks at the markets; a long run of quiet ones takes less time with a larger one.
         limit: virtual seconds after which the run is given up.
 
