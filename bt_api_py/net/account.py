@@ -690,7 +690,7 @@ def _merged(row: Any, known: Order | None, sums: Sums | None) -> Order:
             values[name] = value
     filled = values["filled_quantity"] = _filled(row, known, sums)
     is_whole = sums is not None and float(sums.quantity) == filled
-    if sums is not None and is_whole:
+    if sums is not None and sums.fee is not None and is_whole:
         values |= {"fee": sums.fee, "fee_asset": sums.fee_asset}
     if all(_number(getattr(row, name, None)) is None for name in ("average_price", "cumulative_quote")):
         values["cumulative_quote"] = sums.value if sums is not None and is_whole else None
