@@ -107,8 +107,9 @@ async def test_late_and_doubled_records_change_nothing(venue):
     """An order only moves forward."""
     orders = await venue.read("orders")
     partial = order("1", "partial", filled_quantity="0.5")
-    await venue.send("orders", order("1", "new"), partial, partial, order("1", "partial", filled_quantity="0.2"))
-    await venue.send("orders", order("1", "canceled"), partial, order("1", "new"), order("1", "filled"))
+    early, whole = order("1", "partial", filled_quantity="0.2"), order("1", "filled", filled_quantity="1")
+    await venue.send("orders", order("1", "new"), partial, partial, early, order("1", "new", price="7"))
+    await venue.send("orders", order("1", "canceled"), partial, order("1", "new"), whole)
     assert orders.statuses() == [("new", 0.0), ("partial", 0.5), ("canceled", 0.5)]
 
 
