@@ -247,8 +247,9 @@ class Account:
 
     def _hand_out(self, kind: str, item: Container) -> None:
         self.last_at = self.venue.clock.monotonic()
+        is_live = item.get_origin() == "live"
         for box in self.boxes:
-            if box.wish.kind == kind and box not in self._newcomers:
+            if box.wish.kind == kind and (is_live or box not in self._newcomers):
                 self._push(box, item)
 
     def _push(self, box: Mailbox, item: Container) -> None:
@@ -451,6 +452,11 @@ class Account:
             self._tell("gap", lost, from_ms=self._since_ms, to_ms=self.venue.time.now_ms())
         for row in sorted(found.fills, key=lambda row: (row.timestamp, str(row.trade_id))):
             self._take_fill(row, origin)
+        for row in self._held:
+            # An order that was read a moment later may know of these already, and its sums are over all its fills.
+            fill = _fill_in(row)
+            if fill is not None:
+                self._take_fill(fill, "live")
         for row in sorted((*found.changed, *found.open_orders), key=lambda row: row.timestamp or 0):
             self._take_order(row, origin)
         for row in (*found.balances, *self._emptied(found.balances)):
@@ -513,7 +519,7 @@ class Account:
     def _take_live_order(self, row: Any) -> None:
         awaited = row.awaits_fill
         if awaited is None:
-            fill = row.fill
+            fill = _fill_in(row)
             if fill is not None:
                 self._take_fill(fill, "live")
             self._take_order(row, "live")
@@ -614,6 +620,13 @@ class Account:
         }
 
 
+def _fill_in(row: Any) -> Any:
+    """Return the fill that a live record tells whole, with its fee; ``None`` when it tells none."""
+    if row.kind == "order":
+        return row.fill if row.awaits_fill is None else None
+    return row if row.kind == "fill" else None
+
+
 def _number(value: Any) -> float | None:
     if value is None or value == "":
         return None
@@ -642,6 +655,8 @@ def _filled(row: Any, known: Order | None, sums: Sums | None) -> float:
     told = _number(getattr(row, "filled_quantity", None))
     if told is not None:
         return told
+    if row.status == "new":
+        return 0.0  # however many of its fills are known already
     value = _number(getattr(row, "cumulative_quote", None)) or 0.0
     if known is not None and value <= (_number(known.cumulative_quote) or 0.0):
         return known.filled_quantity
@@ -675,7 +690,7 @@ def _merged(row: Any, known: Order | None, sums: Sums | None) -> Order:
             values[name] = value
     filled = values["filled_quantity"] = _filled(row, known, sums)
     is_whole = sums is not None and float(sums.quantity) == filled
-    if sums is not None and is_whole:
+    if sums is not None and sums.fee is not None and is_whole:
         values |= {"fee": sums.fee, "fee_asset": sums.fee_asset}
     if all(_number(getattr(row, name, None)) is None for name in ("average_price", "cumulative_quote")):
         values["cumulative_quote"] = sums.value if sums is not None and is_whole else None
