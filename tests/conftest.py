@@ -49,6 +49,9 @@ _EAVESDROPPER = _Eavesdropper()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A run in the background may have begun with Ctrl-C ignored, and every program that a test starts would inherit it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     logging.getLogger("bt_api_py").addHandler(_EAVESDROPPER)
     logging.getLogger("bt_api_py").setLevel(logging.DEBUG)
 
