@@ -40,7 +40,8 @@ types: $(VENV)/.has-test  ## mypy in strict mode; pyright on what users see
 test: $(VENV)/.has-test  ## all tests that need no network
 	$(BIN)/python -m pytest
 
-soak: $(VENV)/.has-test  ## thousands of seeds, millions of messages; SOAK="--seeds 9" for less
+soak: $(VENV)/.has-test  ## days, thousands of seeds, millions of messages; SOAK="--seeds 9" for less
+	$(BIN)/python -m pytest -m long
 	$(BIN)/python -m tests.simulation.soak $(SOAK)
 
 live: $(VENV)/.has-test  ## the tests against the real venues

@@ -1,5 +1,6 @@
 """The command on a terminal: live views that redraw themselves and end with Ctrl-C."""
 
+import codecs
 import os
 import re
 import select
@@ -35,6 +36,7 @@ class Terminal:
         )
         os.close(slave)
         self._text = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()  # a read may end within a character
 
     def read_until(self, pattern: str) -> str:
         """Return what was shown, without colours, up to a match."""
@@ -44,7 +46,7 @@ class Terminal:
             if re.search(pattern, shown):
                 return shown
             if select.select([self._master], [], [], 0.5)[0]:
-                self._text += os.read(self._master, 65536).decode()
+                self._text += self._decoder.decode(os.read(self._master, 65536))
         raise AssertionError(f"{pattern!r} was not shown within {PATIENCE:g} s: {self._text[-2000:]}")
 
     def press_ctrl_c(self) -> int:
@@ -54,7 +56,7 @@ class Terminal:
         while self.process.poll() is None and time.monotonic() < end:
             if select.select([self._master], [], [], 0.1)[0]:
                 try:
-                    self._text += os.read(self._master, 65536).decode()
+                    self._text += self._decoder.decode(os.read(self._master, 65536))
                 except OSError:  # the other side has closed
                     break
         return self.process.wait(PATIENCE)

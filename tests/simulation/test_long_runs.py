@@ -22,6 +22,7 @@ def test_ten_minutes_with_a_fault_every_second(exchange):
     assert len(run.mischief.done) > 500
 
 
+@pytest.mark.long
 def test_a_quiet_market_is_left_alone_for_a_day():
     """A day in which nothing is traded sees no reconnect, no gap and no alarm on any exchange."""
 
@@ -48,6 +49,7 @@ def test_a_quiet_market_is_left_alone_for_a_day():
     assert [each.reconnects for each in stats] == [0] * len(stats)
 
 
+@pytest.mark.long
 def test_a_week_at_the_age_limit_is_seven_rotations():
     """Sockets that the venue cuts after a day are replaced before, once a day, without a hole or a duplicate."""
 
