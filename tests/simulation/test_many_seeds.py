@@ -7,7 +7,7 @@ import pytest
 
 from .gateway import Plan, run_plan
 
-SEEDS = 320
+SEEDS = 300
 GROUP = 20
 
 
