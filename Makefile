@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SOURCES := bt_api_py tests examples docs README.md
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint types test soak live docs demo check clean
+.PHONY: help install format lint types test long soak live docs demo check clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,8 +40,10 @@ types: $(VENV)/.has-test  ## mypy in strict mode; pyright on what users see
 test: $(VENV)/.has-test  ## all tests that need no network
 	$(BIN)/python -m pytest
 
-soak: $(VENV)/.has-test  ## days, thousands of seeds, millions of messages; SOAK="--seeds 9" for less
+long: $(VENV)/.has-test  ## the tests of days of virtual time, and the page of faults
 	$(BIN)/python -m pytest -m long
+
+soak: long  ## days, thousands of seeds, millions of messages; SOAK="--seeds 9" for less
 	$(BIN)/python -m tests.simulation.soak $(SOAK)
 
 live: $(VENV)/.has-test  ## the tests against the real venues
