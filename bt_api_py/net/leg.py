@@ -258,6 +258,10 @@ class Leg:
         log.debug("%s: the frame was %.500r", self.label, payload)
         if feed is not None:
             feed.reject(detail)
+        if self.session.endpoint.private:
+            # It may have been a fill. The state is read again after every connect, so nothing stays unknown.
+            self.restart("an unreadable frame on an account's socket")
+            return
         self._bad_in_a_row += 1
         if self._bad_in_a_row >= _MOST_BAD_FRAMES:
             self.restart(f"{self._bad_in_a_row} unreadable frames in a row")

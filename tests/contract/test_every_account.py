@@ -195,6 +195,19 @@ async def test_doubled_events_change_nothing(sim, api, account, exchange):
     await fills.end()
 
 
+async def test_a_frame_that_cannot_be_read_hides_nothing(sim, api, account, exchange):
+    """When the record of a fill comes cut short, the state is read again and the order is told as filled."""
+    follower = Follower(api.stream_orders(exchange))
+    await eventually(lambda: follower.stream.stats.state == "live")
+    order = account.place("BTCUSDT", "buy", "0.01", "80000")
+    await follower.have(lambda items: statuses(items, order) == ["new"])
+    sim.faults.truncate(exchange, topic="orders")
+    account.fill(order)
+    await follower.have(lambda items: "filled" in statuses(items, order))
+    assert path(follower.items, order)[-1] == ("filled", 0.01)
+    await follower.end()
+
+
 async def test_balances_begin_with_what_is_and_follow_what_changes(api, account, exchange):
     """Every asset comes as a snapshot, then each that changes; free plus locked is total."""
     follower = Follower(api.stream_balances(exchange))
