@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "bt_api_py"
 CORE = sorted(
     path
-    for place in ("net", "book", "exchanges", "containers", "api.py", "operators.py")
+    for place in ("net", "book", "exchanges", "containers", "stores", "api.py", "operators.py")
     for path in ([PACKAGE / place] if place.endswith(".py") else (PACKAGE / place).rglob("*.py"))
 )
 
