@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import msgspec
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bt_api_py.net")
 
+P = ParamSpec("P")
 StreamError = WebSocketError | SubscribeError | AuthenticationError
 
 _ON_ITS_WAY = 1.0  # seconds that a message may take longer than the venue's own list
@@ -366,15 +367,16 @@ class FillingFeed(Feed):
         """Whether so much waits behind the hole that filling has to be given up."""
         return len(self._held) > _MOST_HELD
 
-    def fill(self, work: Coroutine[Any, Any, None]) -> None:
-        """Hold further records while `work` fills a hole."""
+    def fill(self, work: Callable[P, Coroutine[Any, Any, None]], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Hold further records while `work`, called with the arguments, fills a hole."""
         self._is_filling = True
         self._waiting_since = self.venue.clock.monotonic()
-        self.venue.hub.spawn(self._fill(work), f"{self.label} back-fill")
+        # Called only in the task: one that is cancelled before it began would leave a coroutine that nobody awaits.
+        self.venue.hub.spawn(self._fill(lambda: work(*args, **kwargs)), f"{self.label} back-fill")
 
-    async def _fill(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _fill(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            await work
+            await work()
         finally:
             self._is_filling = False
         if self._told_waiting:

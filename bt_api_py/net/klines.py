@@ -54,9 +54,9 @@ class KlineFeed(FillingFeed):
                 return
             if begin > expected:
                 if running is not None and not lost and self._is_successor(begin, running):
-                    self.fill(self._close(running, item))
+                    self.fill(self._close, running, item)
                 else:
-                    self.fill(self._fill_between(item, expected, begin, lost))
+                    self.fill(self._fill_between, item, expected, begin, lost)
                 return
         self._accept(item)
 
@@ -187,7 +187,7 @@ class KlineFeed(FillingFeed):
         if running is None or self._was_lost or self._is_filling or row_of(running).closed is not None:
             return
         if self._is_over(running):
-            self.fill(self._close(running, None))
+            self.fill(self._close, running, None)
 
 
 def _volume(bar: BarData) -> float:

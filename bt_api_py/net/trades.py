@@ -60,7 +60,7 @@ class TradeFeed(FillingFeed):
                 self.count("duplicates")
                 return
             if first > last + 1 and self._is_suspicious(lost):
-                self.fill(self._fill_between(item, lost, last, first, number))
+                self.fill(self._fill_between, item, lost, last, first, number)
                 return
         self._last = number
         self._last_ms = row.timestamp

@@ -1,10 +1,13 @@
 """Order, duplicates and holes of one topic, and what is done about them."""
 
 import asyncio
+import gc
+import warnings
 
 import pytest
 
 from bt_api_py import StreamEvent
+from bt_api_py.net.hub import Hub
 
 from .fakes import settle, trade
 
@@ -177,6 +180,25 @@ class TestTrades:
         held.update(range(1, 7))
         await clock.run(10)
         assert ids(await queued(stream)) == [1, 2, 3, 4, 5, 6]
+
+    async def test_a_back_fill_that_never_begins_leaves_nothing_behind(self, opened, clock, monkeypatch):
+        """When everything ends in the very moment in which a hole is seen, no coroutine is left unawaited."""
+        begun = Hub.spawn
+
+        def spawn(hub, work, name):
+            task = begun(hub, work, name)
+            if name.endswith("back-fill"):
+                task.cancel()
+            return task
+
+        monkeypatch.setattr(Hub, "spawn", spawn)
+        _, socket = await opened()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            socket.feed(trade(1), trade(5))
+            await clock.run(1)
+            gc.collect()
+        assert [str(warning.message) for warning in caught] == []
 
 
 class TestBars:
