@@ -154,7 +154,7 @@ class Subscription(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A REST call.
+    """A REST call: a GET, or a POST when it has a body.
 
     Attributes:
         path: behind the base address.
@@ -163,6 +163,7 @@ class Request(msgspec.Struct, frozen=True):
         rate: the budget it is taken from; one without a name is the path's own.
         cost: units of that budget.
         signed: the private side signs it.
+        body: JSON that is posted.
     """
 
     path: str
@@ -171,6 +172,7 @@ class Request(msgspec.Struct, frozen=True):
     rate: Rate = Rate(10, 1.0)
     cost: int = 1
     signed: bool = False
+    body: bytes = b""
 
     @property
     def budget(self) -> str:

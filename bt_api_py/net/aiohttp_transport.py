@@ -107,14 +107,27 @@ class AiohttpTransport:
         self, url: str, query: Mapping[str, str], headers: Mapping[str, str], *, timeout: float, proxy: str | None
     ) -> Response:
         address = URL(url).with_query(query) if query else URL(url, encoded=True)
+        return await self._ask("GET", address, b"", headers, timeout, proxy)
+
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, proxy: str | None
+    ) -> Response:
+        return await self._ask("POST", URL(url, encoded=True), body, headers, timeout, proxy)
+
+    async def _ask(
+        self, method: str, address: URL, body: bytes, headers: Mapping[str, str], timeout: float, proxy: str | None
+    ) -> Response:
+        data = body or None
         try:
             async with (
                 asyncio.timeout(timeout),
-                self._open().get(address, headers=headers, proxy=proxy, allow_redirects=False) as answer,
+                self._open().request(
+                    method, address, data=data, headers=headers, proxy=proxy, allow_redirects=False
+                ) as answer,
             ):
-                body = await answer.read()
+                text = await answer.read()
                 names = {name.lower(): value for name, value in answer.headers.items()}
-                return Response(answer.status, names, body)
+                return Response(answer.status, names, text)
         except aiohttp.ClientError as error:
             raise OSError(_reason(error)) from error
 

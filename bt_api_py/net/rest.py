@@ -12,7 +12,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from ..clock import Clock
 from ..containers.base import Origin, Topic
 from ..exceptions import BtApiError, NetworkError, RateLimitError, RequestFailedError, RequestTimeoutError
-from ..exchanges.account_base import PrivateSide
+from ..exchanges.account_base import PrivateSide, encoded
 from ..exchanges.base import Exchange, Request
 from .errors import is_retryable
 from .limits import limits_of
@@ -109,7 +109,7 @@ class RestClient:
         settings = self._exchange.settings
         self.calls += 1
         try:
-            response = await self._get(request)
+            response = await self._ask(request)
         except TimeoutError as error:
             raise RequestTimeoutError(name, request.path, settings.timeout) from error
         except OSError as error:
@@ -130,7 +130,7 @@ class RestClient:
             raise RequestFailedError(name, request.path, "unexpected answer", response.status)
         return response
 
-    async def _get(self, request: Request) -> Response:
+    async def _ask(self, request: Request) -> Response:
         exchange = self._exchange
         settings = exchange.settings
         url, query, headers = self._base + request.path, request.query, exchange.rest_headers
@@ -140,7 +140,13 @@ class RestClient:
             call = exchange.sign(request, await self._signing_ms())
             # What was signed is what is sent, to the letter.
             url, query, headers = f"{url}?{call.query}", {}, {**headers, **call.headers}
-        return await self._transport.get(url, query, headers, timeout=settings.timeout, proxy=settings.proxy_url)
+        timeout, proxy = settings.timeout, settings.proxy_url
+        if not request.body:
+            return await self._transport.get(url, query, headers, timeout=timeout, proxy=proxy)
+        if query:
+            url = f"{url}?{encoded(query)}"
+        headers = {"Content-Type": "application/json", **headers}
+        return await self._transport.post(url, request.body, headers, timeout=timeout, proxy=proxy)
 
     def _check_ban(self) -> None:
         blocked = self._host.blocked_for(self._clock.monotonic())

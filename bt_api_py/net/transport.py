@@ -72,6 +72,12 @@ class Transport(Protocol):
         """
         ...
 
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, proxy: str | None
+    ) -> Response:
+        """Make a POST request; the URL is sent as it is. Raises as `get` does."""
+        ...
+
     async def close(self) -> None:
         """Give everything back. Lets go before it waits, so that a use meanwhile begins afresh."""
         ...
@@ -112,6 +118,12 @@ class DefaultTransport:
     ) -> Response:
         transport = await self._ready()
         return await transport.get(url, query, headers, timeout=timeout, proxy=proxy)
+
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, proxy: str | None
+    ) -> Response:
+        transport = await self._ready()
+        return await transport.post(url, body, headers, timeout=timeout, proxy=proxy)
 
     async def close(self) -> None:
         real, self._real = self._real, None

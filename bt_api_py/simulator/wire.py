@@ -282,6 +282,16 @@ class SimulatedTransport:
     async def get(
         self, url: str, query: Mapping[str, str], headers: Mapping[str, str], *, timeout: float, proxy: str | None
     ) -> Response:
+        return await self._ask("GET", url, query, b"", headers, timeout)
+
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, proxy: str | None
+    ) -> Response:
+        return await self._ask("POST", url, {}, body, headers, timeout)
+
+    async def _ask(
+        self, method: str, url: str, query: Mapping[str, str], body: bytes, headers: Mapping[str, str], timeout: float
+    ) -> Response:
         found = self._find(url)
         if found is None:
             raise OSError(f"cannot connect to {urlsplit(url).netloc}: no such host")
@@ -291,7 +301,7 @@ class SimulatedTransport:
             if not await self._reaches(dialect):
                 raise ConnectionResetError("connection reset")
             sent = {"Host": urlsplit(url).netloc, **headers}
-            answer = dialect.handle_http("GET", path, query or in_url, sent, b"", raw_query)
+            answer = dialect.handle_http(method, path, query or in_url, sent, body, raw_query)
             await asyncio.sleep(self.delay())
         if answer.status == 0:
             raise ConnectionResetError("connection reset")

@@ -127,6 +127,7 @@ class FakeTransport:
         self.answers = True  # whether the venue acknowledges subscriptions
         self.pages = {"exchangeInfo": exchange_info("BTC", "ETH", "SOL")}
         self.requests = []  # (time, path)
+        self.posted = []  # (URL, body, headers)
         self.is_closed = False
 
     async def connect(self, url, *, timeout, compression, max_message_size, proxy):
@@ -150,6 +151,10 @@ class FakeTransport:
             raise page
         status, headers, body = page
         return Response(status, headers, body if isinstance(body, bytes) else json.dumps(body).encode())
+
+    async def post(self, url, body, headers, *, timeout, proxy):
+        self.posted.append((url, json.loads(body), headers))
+        return await self.get(url, {}, headers, timeout=timeout, proxy=proxy)
 
     async def close(self):
         self.is_closed = True

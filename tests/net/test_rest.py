@@ -3,14 +3,17 @@
 import asyncio
 from unittest.mock import Mock
 
+import msgspec
 import pytest
 from aiohttp import ClientResponse
 from aioresponses import aioresponses
 
 from bt_api_py import BtApi, InvalidSymbolError
 from bt_api_py import exceptions as errors
+from bt_api_py.exchanges.binance import BinanceSpot
 from bt_api_py.net.aiohttp_transport import AiohttpTransport
 from bt_api_py.net.errors import ConnectionLost, is_retryable
+from bt_api_py.net.rest import RestClient
 from bt_api_py.net.transport import retry_after
 
 from .fakes import FakeClock, FakeTransport, exchange_info
@@ -92,6 +95,19 @@ class TestRetries:
         with pytest.raises(expected):
             await while_time_passes(clock, ask(page, NOW), seconds=5)
         assert len(asked(transport)) == 1
+
+
+class TestBodies:
+    async def test_a_call_with_a_body_is_posted_as_json(self, transport, clock):
+        """A request with a body is a POST of JSON, with its query in the address."""
+        transport.pages["time?a=b%2Fc"] = NOW
+        asking = BinanceSpot().time_request()
+        request = msgspec.structs.replace(asking, query={"a": "b/c"}, body=b'{"user":"me"}')
+        answer = await RestClient(BinanceSpot(), transport, clock).send(request)
+        [(url, body, headers)] = transport.posted
+        assert answer.status == 200
+        assert (url.rpartition("/")[2], body) == ("time?a=b%2Fc", {"user": "me"})
+        assert headers["Content-Type"] == "application/json"
 
 
 class TestPace:

@@ -62,6 +62,8 @@ class Server:
         match request.path:
             case "/echo":
                 return web.json_response({"query": dict(request.query), "key": request.headers.get("X-Key")})
+            case "/posted":
+                return web.json_response([request.method, request.headers["Content-Type"], await request.text()])
             case "/slow":
                 await self.never.wait()
             case "/deflated":
@@ -231,6 +233,12 @@ class TestRequests:
         assert answer.status == 200
         assert answer.body == b'{"query": {"symbol": "BTC/USDT +"}, "key": "k"}'
         assert answer.headers["content-type"].startswith("application/json")
+
+    async def test_a_post_carries_its_body(self, server, transport):
+        """A POST request brings body and headers to the server as they are given."""
+        url, headers = f"http://{server.address}/posted", {"Content-Type": "application/json"}
+        answer = await transport.post(url, b'{"a": 1}', headers, timeout=5.0, proxy=None)
+        assert answer.body == b'["POST", "application/json", "{\\"a\\": 1}"]'
 
     async def test_an_error_answer_is_an_answer(self, server, transport):
         """A status that means trouble is handed on with its headers."""
