@@ -248,7 +248,7 @@ class Account:
     def _hand_out(self, kind: str, item: Container) -> None:
         self.last_at = self.venue.clock.monotonic()
         is_live = item.get_origin() == "live"
-        for box in self.boxes:
+        for box in tuple(self.boxes):  # one that overflows goes meanwhile
             if box.wish.kind == kind and (is_live or box not in self._newcomers):
                 self._push(box, item)
 

@@ -72,8 +72,8 @@ class Feed:
 
     def detach(self, box: Mailbox) -> None:
         """Stop filling a box."""
-        if box in self.boxes:
-            self.boxes.remove(box)
+        # A new list: a box that overflows goes while the others are being filled, and none of them may be skipped.
+        self.boxes = [other for other in self.boxes if other is not box]
 
     def take(self, item: Any, leg: Leg) -> None:
         """Take one record from a leg of the session."""

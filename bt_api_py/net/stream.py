@@ -190,9 +190,10 @@ class Mailbox:
             return
         first = not self._overflowing
         self._overflowing = True
+        limit = self.limit
         if self.wish.overflow == "raise":
             self.dropped += 1
-            detail = f"the reader fell behind by {self.limit} items; read faster, or choose a larger buffer or a policy"
+            detail = f"the reader fell behind by {limit} items; read faster, or choose a larger buffer or a policy"
             self.fail(self.wish.error(StreamOverflowError, detail))
         else:
             self._make_room()
@@ -200,7 +201,7 @@ class Mailbox:
         if first and self._owner is not None:
             # A caller who keeps only the newest asked for exactly this, and is not told every time.
             if self.wish.overflow != "latest":
-                self._owner.tell(self._event("overflow", f"buffer of {self.limit} is full"))
+                self._owner.tell(self._event("overflow", f"buffer of {limit} is full"))
             if self.error is not None:
                 self._owner.release(self)
 

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from bt_api_py import AuthenticationError, BtApi, WebSocketError
+from bt_api_py import AuthenticationError, BtApi, StreamOverflowError, WebSocketError
 from bt_api_py.exchanges import EXCHANGES
 
 from .fakes import settle
@@ -56,6 +56,16 @@ async def test_a_fill_after_its_order_is_told_and_the_order_is_not_told_twice(ve
     assert orders.statuses() == [("filled", 1.0)]
     assert math.isnan(orders.items[0].get_fee())
     assert math.isnan(orders.items[0].get_avg_price())
+
+
+async def test_a_reader_that_overflows_costs_the_others_nothing(venue):
+    """The reader beside one that gives up in the middle of a hand-out gets that order too."""
+    narrow = await venue.read("orders", buffer=1)
+    wide = await venue.read("orders")
+    venue.socket.feed({"topic": "orders", "data": [order(str(number), "new") for number in (1, 2, 3)]})
+    await settle()
+    assert [item.get_order_id() for item in wide.items] == ["1", "2", "3"]
+    assert isinstance(narrow.error, StreamOverflowError)
 
 
 async def test_fees_in_two_assets_have_no_sum(venue):

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from bt_api_py import StreamEvent
+from bt_api_py import StreamEvent, StreamOverflowError
 from bt_api_py.net.hub import Hub
 
 from .fakes import settle, trade
@@ -79,6 +79,25 @@ def ids(items):
 
 def told(items, kind):
     return [item for item in items if isinstance(item, StreamEvent) and item.kind == kind]
+
+
+class TestReaders:
+    async def test_a_reader_that_overflows_costs_the_others_nothing(self, connect, transport):
+        """The reader beside one that gives up in the middle of a hand-out gets that item too."""
+        api = connect()
+        narrow = api.stream_trades(SPOT, "BTCUSDT", buffer=1)
+        wide = api.stream_trades(SPOT, "BTCUSDT")
+        readers = [asyncio.ensure_future(anext(stream)) for stream in (narrow, wide)]
+        await settle()
+        transport.sockets[-1].feed(trade(1))
+        await asyncio.gather(*readers)
+        transport.sockets[-1].feed(*(trade(number) for number in (2, 3, 4)))
+        await settle()
+        assert ids(await queued(wide)) == [2, 3, 4]
+        assert ids(await queued(narrow)) == [2]
+        with pytest.raises(StreamOverflowError, match="by 1 items"):
+            await anext(narrow)
+        await wide.aclose()
 
 
 class TestTrades:
