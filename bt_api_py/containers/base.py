@@ -24,6 +24,10 @@ Side = Literal["buy", "sell"]
 # An optional number as venues send it: a JSON number, a text, an empty text, null, or not at all.
 Number = float | str | None
 
+# Where in a frame's list or object of records one lies: a position or a key, or both, one inside the other; -1 when the
+# frame holds just one.
+Place = int | str | tuple[int | str, ...]
+
 
 class Row(msgspec.Struct):
     """One record of a venue under our field names; the wire's names stand in ``msgspec.field(name=...)``.
@@ -70,12 +74,15 @@ class Frame(msgspec.Struct):
     payload: bytes
     path: tuple[str | int, ...] = ()
 
-    def row(self, index: int) -> Any:
+    def row(self, index: Place) -> Any:
         """Return the row as the venue sent it, decoded from JSON and otherwise untouched."""
         # The standard library keeps integers of any size, which venues use for ids.
         # Decoding overlooks a damaged text in a field that nobody needs, so this must not fail on it either.
         value = _at(json.loads(self.payload.decode(errors="replace")), self.path)
-        return value if index < 0 else value[index]
+        for key in index if isinstance(index, tuple) else (index,):
+            if key != -1:
+                value = value[key]
+        return value
 
 
 def _at(value: Any, path: tuple[str | int, ...]) -> Any:
@@ -93,7 +100,7 @@ class Container:
 
     event: ClassVar[str] = "Event"
 
-    def __init__(self, row: Any, topic: Topic, received: float = nan, frame: Any = None, index: int = -1) -> None:
+    def __init__(self, row: Any, topic: Topic, received: float = nan, frame: Any = None, index: Place = -1) -> None:
         """Wrap a decoded record.
 
         Args:
@@ -102,7 +109,7 @@ class Container:
             received: local time of receipt, epoch seconds.
             frame: the payload it came in, as bytes (its path is the topic's) or as a `Frame`, or the venue's own record
                 where that is at hand.
-            index: position of the record in the frame, -1 when the frame holds just one.
+            index: place of the record in the frame, -1 when the frame holds just one.
         """
         self._row = row
         self._topic = topic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Self
 
-from .base import Container, Topic, nan
+from .base import Container, Place, Topic, nan
 
 # A level as the venue sent it: price, quantity, and whatever follows; text, or Decimal for a number.
 Level = Sequence[Any]
@@ -69,7 +69,9 @@ class OrderBookData(Container):
 
     _row: BookState
 
-    def __init__(self, row: BookState, topic: Topic, received: float = nan, frame: Any = None, index: int = -1) -> None:
+    def __init__(
+        self, row: BookState, topic: Topic, received: float = nan, frame: Any = None, index: Place = -1
+    ) -> None:
         super().__init__(row, topic, received, frame, index)
         self._bids: list[list[float]] | None = None
         self._asks: list[list[float]] | None = None

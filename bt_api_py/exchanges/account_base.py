@@ -123,10 +123,11 @@ class Note(Row):
 
 
 class SignedCall(msgspec.Struct, frozen=True):
-    """A REST call ready to be sent: the query exactly as it was signed, and the headers."""
+    """A REST call ready to be sent: the query, or the body of a POST, exactly as it was signed, and the headers."""
 
     query: str
     headers: dict[str, str]
+    body: bytes = b""
 
     def __repr__(self) -> str:
         return f"SignedCall('{MASK}')"

@@ -17,7 +17,7 @@ from ..containers.base import Frame, Origin, Topic, nan
 from ..exceptions import BtApiError, ConfigurationError, DataParseError, UnsupportedError, did_you_mean
 from ..settings import ExchangeSettings
 from ..symbols import SymbolStyle
-from .channel import UNREADABLE, Book, Channel, InstrumentRow, Stamp, TimeData, instruments
+from .channel import UNREADABLE, Book, Channel, InstrumentRow, KeyedChannel, Stamp, TimeData, instruments
 from .words import (
     PING_FRAME,
     Ack,
@@ -112,6 +112,14 @@ class Exchange:
         """Return where the venue's own channel is found; `venue_symbol` is empty when there is none."""
         raise NotImplementedError
 
+    def ticket_request(self, endpoint_name: str) -> Request | None:
+        """Return the call that a venue wants before every socket of an endpoint, for a token or an address."""
+        return None
+
+    def admit(self, url: str, ticket: Any) -> str:
+        """Take the record that answers `ticket_request` and return the address to connect to, by default `url`."""
+        return url
+
     def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         """Return the commands that ask for these topics of one endpoint; `ids` are unique on the socket."""
         raise NotImplementedError
@@ -156,8 +164,12 @@ class Exchange:
         """Return the cheapest call that tells the latest trade: trades, or a ticker with a `last_trade_id`."""
         return self.trades_request(venue_symbol, 1)
 
-    def trades_between(self, venue_symbol: str, after: int, before: int) -> Pages:
-        """Ask for the trades whose ids lie between two ids; without a list by id, the latest have to do."""
+    def trades_between(self, venue_symbol: str, after: int, before: int, since_ms: int) -> Pages:
+        """Ask for the trades whose ids lie between two ids; without a list by id or by time, the latest have to do.
+
+        Args:
+            since_ms: the time of the trade `after`, for venues that list by time.
+        """
         yield self.trades_request(venue_symbol, _LARGEST_PAGE)
 
     def klines_request(self, venue_symbol: str, interval: str, limit: int) -> Request:
@@ -353,6 +365,7 @@ __all__ = [
     "Ignored",
     "InstrumentRow",
     "Item",
+    "KeyedChannel",
     "Pages",
     "Rate",
     "Refusal",

@@ -384,7 +384,7 @@ class BinanceSpot(Exchange):
     def last_trade_request(self, venue_symbol: str) -> Request:
         return self.ticker_request(venue_symbol)
 
-    def trades_between(self, venue_symbol: str, after: int, before: int) -> Pages:
+    def trades_between(self, venue_symbol: str, after: int, before: int, since_ms: int) -> Pages:
         start = after + 1
         while start < before:
             query = {"symbol": venue_symbol, "fromId": str(start), "limit": str(min(1000, before - start))}

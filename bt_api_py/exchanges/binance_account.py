@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from msgspec import field
 
-from ..containers.base import Number, nan
+from ..containers.base import Number, Place, nan
 from ..containers.order import OrderStatus
 from ..exceptions import BtApiError, ConfigurationError
 from .account_base import (
@@ -174,7 +174,7 @@ class Holdings(Channel):
 
     __slots__ = ()
 
-    def read(self, payload: bytes) -> tuple[Sequence[tuple[int, Any]], list[str]]:
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
         rows, refused = super().read(payload)
         event = _envelope(payload).event
         for _, row in rows:

@@ -11,7 +11,7 @@ import msgspec
 
 from ..book.orderbook import OrderBook
 from ..book.sequence import Rule
-from ..containers.base import Container, Row
+from ..containers.base import Container, Place, Row
 from ..containers.instrument import SymbolData
 
 # What decoders raise for a text that they cannot read; the last for one that is nested without end.
@@ -103,7 +103,7 @@ class Channel:
             found = self._rows(found)
         return found if not self._is_checked or found.defect() is None else None
 
-    def read(self, payload: bytes) -> tuple[Sequence[tuple[int, Any]], list[str]]:
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
         """Return the records with their positions, -1 for a single one, and why others were refused.
 
         Raises:
@@ -120,7 +120,7 @@ class Channel:
         defect = found.defect()
         return ([(-1, found)], []) if defect is None else ([], [defect])
 
-    def _usable(self, rows: Iterable[tuple[int, Any]]) -> tuple[Sequence[tuple[int, Any]], list[str]]:
+    def _usable(self, rows: Iterable[tuple[Place, Any]]) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
         usable, refused = [], []
         for index, row in rows:
             defect = row.defect()
@@ -133,12 +133,13 @@ class Channel:
             usable.sort(key=lambda entry: key(entry[1]))
         return usable, refused
 
-    def _read_apart(self, payload: bytes) -> tuple[Sequence[tuple[int, Any]], list[str]]:
+    def _read_apart(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
         """Decode one record at a time, so that a bad one costs only itself."""
         found = self._decode_apart(payload)
         if self._rows is not None:
             found = self._rows(found)
-        good, refused = [], []
+        good: list[tuple[Place, Any]] = []
+        refused = []
         for index, raw in enumerate(found) if self.many else [(-1, found)]:
             try:
                 good.append((index, msgspec.json.decode(raw, type=self.row, strict=False)))
@@ -146,6 +147,53 @@ class Channel:
                 refused.append(f"{error}" + (f" in row {index}" if self.many else ""))
         usable, defects = self._usable(good)
         return usable, refused + defects
+
+
+class KeyedChannel(Channel):
+    """Records under keys that are data themselves: ``{"XBTUSD": {…}}``, or with `many` ``{"XBTUSD": [[…], …]}``.
+
+    A row class with a field `key` is given the key. Beside the records there may be a cursor: what is neither an object
+    nor a list is left out.
+    """
+
+    __slots__ = ("_decode_groups", "_has_key")
+
+    def __init__(
+        self,
+        container: type[Container] | None,
+        row: Any,
+        path: Sequence[str] = (),
+        *,
+        many: bool = False,
+        sort: Callable[[Any], Any] | None = None,
+    ) -> None:
+        super().__init__(container, row, path, many=many, sort=sort)
+        self._decode_groups = _decoder(dict[str, msgspec.Raw], self.path)
+        self._has_key = "key" in row.__struct_fields__
+
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
+        groups = self._decode_groups(payload)
+        good: list[tuple[Place, Any]] = []
+        refused = []
+        for key, group in (self._rows(groups) if self._rows is not None else groups).items():
+            if bytes(group)[:1] not in (b"{", b"["):
+                continue
+            for place, raw in self._places(key, group):
+                try:
+                    row = msgspec.json.decode(raw, type=self.row, strict=False)
+                except msgspec.ValidationError as error:
+                    refused.append(f"{error} in row {place}")
+                    continue
+                if self._has_key:
+                    row.key = key
+                good.append((place, row))
+        usable, defects = self._usable(good)
+        return usable, refused + defects
+
+    def _places(self, key: str, group: msgspec.Raw) -> Iterable[tuple[Place, msgspec.Raw]]:
+        if not self.many:
+            return [(key, group)]
+        return [((key, place), raw) for place, raw in enumerate(msgspec.json.decode(group, type=list[msgspec.Raw]))]
 
 
 def _decoder(leaf: Any, path: tuple[str, ...]) -> Callable[[bytes], Any]:

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 from msgspec import field
 
-from ..containers.base import Number, Row, nan
+from ..containers.base import Number, Place, Row, nan
 from ..containers.order import OrderStatus
 from ..exceptions import BtApiError, ConfigurationError
 from ..symbols import SymbolStyle
@@ -243,7 +243,7 @@ class Holdings(Channel):
 
     __slots__ = ()
 
-    def read(self, payload: bytes) -> tuple[Sequence[tuple[int, Any]], list[str]]:
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
         parts, refused = super().read(payload)
         found: dict[str, RestBalance] = {}
         for _, part in parts:

@@ -331,7 +331,7 @@ class OkxSpot(Exchange):
         query = {"instId": venue_symbol, "limit": str(min(limit, 500))}
         return Request("/api/v5/market/trades", _REST_TRADES, query, Rate(100, 2.0))
 
-    def trades_between(self, venue_symbol: str, after: int, before: int) -> Pages:
+    def trades_between(self, venue_symbol: str, after: int, before: int, since_ms: int) -> Pages:
         trades = yield self.trades_request(venue_symbol, 500)
         while trades and _numeric(oldest := trades[0].get_trade_id()) > _numeric(str(after + 1)):
             # "after" means older than, and the list by id reaches back three months.

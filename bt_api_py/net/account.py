@@ -181,7 +181,7 @@ class Account:
         self.reconciliations = 0
         self._markets = markets
         self._topics: dict[tuple[str, str, Origin], Topic] = {}
-        self._session = Session(venue, private.endpoint_name, next(venue.numbers), exchange=private)
+        self._session = Session(venue, private.endpoint_name, next(venue.numbers), exchange=private, rest=self.rest)
         self._parts = [AccountPart(self, self._session, name) for name in private.names]
         self._joined: set[str] = set()
         self._orders: OrderedDict[str, Order] = OrderedDict()

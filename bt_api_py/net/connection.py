@@ -49,18 +49,13 @@ class Connection:
         transport: Transport,
         clock: Clock,
         label: str,
-        *,
-        host: int = 0,
+        url: str,
     ) -> Connection:
         """Connect, inside the host's budget of new sockets.
-
-        Args:
-            host: which of the venue's hosts, where it has several.
 
         Raises:
             ConnectionLost: it did not succeed.
         """
-        url = endpoint.url(settings, host)
         limits = limits_of(clock).host(urlsplit(url).netloc)
         turn = limits.reserve("connects", endpoint.connects, clock.monotonic())
         while (wait := turn.wait(clock.monotonic())) > 0:

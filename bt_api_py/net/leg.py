@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
-from ..exceptions import AuthenticationError, BtApiError, DataParseError, InvalidSymbolError, SubscribeError
+from ..containers.base import Topic
+from ..exceptions import (
+    AuthenticationError,
+    BtApiError,
+    DataParseError,
+    InvalidSymbolError,
+    RateLimitError,
+    SubscribeError,
+)
 from ..exchanges.account_base import PrivateSide
 from ..exchanges.base import Ack, Alive, Answer, Command, Expired, Farewell, Ignored, Refusal, Rejected
 from .connection import Connection
@@ -150,9 +158,8 @@ class Leg:
     async def _serve(self) -> None:
         venue, endpoint = self._venue, self.session.endpoint
         self.is_proven = False
-        connection = await Connection.open(
-            endpoint, venue.settings, venue.transport, venue.clock, self.label, host=self._host
-        )
+        url = await self._address()
+        connection = await Connection.open(endpoint, venue.settings, venue.transport, venue.clock, self.label, url)
         self._connection = connection
         self._bad_in_a_row = 0
         self.farewell = ""
@@ -177,6 +184,30 @@ class Leg:
             await end([commander])
             await connection.close()
             raise
+
+    async def _address(self) -> str:
+        """Return where to connect to; what the venue wants to be asked for before is asked for.
+
+        Raises:
+            AuthenticationError: the venue refuses the keys.
+            ConnectionLost: it did not give what a socket needs.
+        """
+        venue, exchange = self._venue, self.session.exchange
+        url = self.session.endpoint.url(venue.settings, self._host)
+        request = exchange.ticket_request(self.session.endpoint_name)
+        if request is None:
+            return url
+        try:
+            found = await self.session.rest.fetch(request, Topic(venue.name, "ticket"), attempts=1)
+        except BtApiError as error:
+            is_clock = isinstance(exchange, PrivateSide) and exchange.is_clock_error(error)
+            if isinstance(error, AuthenticationError) and not is_clock:
+                raise
+            wait = error.retry_after if isinstance(error, RateLimitError) else None
+            raise ConnectionLost(f"no ticket for a socket: {error}", retry_after=wait) from error
+        if not found:
+            raise ConnectionLost("no ticket for a socket: the venue's answer cannot be used")
+        return exchange.admit(url, found[0])
 
     async def _log_in(self, connection: Connection) -> None:
         """Log in and wait for the venue's answer.

@@ -134,19 +134,21 @@ class RestClient:
         exchange = self._exchange
         settings = exchange.settings
         url, query, headers = self._base + request.path, request.query, exchange.rest_headers
+        body = request.body
         if request.signed:
             assert isinstance(exchange, PrivateSide), f"{request.path} is signed by a private side only"
             assert self._signing_ms is not None, f"{request.path} needs the venue's time"
             call = exchange.sign(request, await self._signing_ms())
             # What was signed is what is sent, to the letter.
-            url, query, headers = f"{url}?{call.query}", {}, {**headers, **call.headers}
+            url, query, headers = f"{url}?{call.query}" if call.query else url, {}, {**headers, **call.headers}
+            body = call.body
         timeout, proxy = settings.timeout, settings.proxy_url
-        if not request.body:
+        if not body:
             return await self._transport.get(url, query, headers, timeout=timeout, proxy=proxy)
         if query:
             url = f"{url}?{encoded(query)}"
         headers = {"Content-Type": "application/json", **headers}
-        return await self._transport.post(url, request.body, headers, timeout=timeout, proxy=proxy)
+        return await self._transport.post(url, body, headers, timeout=timeout, proxy=proxy)
 
     def _check_ban(self) -> None:
         blocked = self._host.blocked_for(self._clock.monotonic())

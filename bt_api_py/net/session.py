@@ -16,6 +16,7 @@ from .tasks import end
 
 if TYPE_CHECKING:
     from .feed import Feed
+    from .rest import RestClient
     from .venue import Venue
 
 log = logging.getLogger("bt_api_py.net")
@@ -34,12 +35,22 @@ class Session:
     is replaced: another is added, and when it serves everything, the old one goes.
     """
 
-    def __init__(self, venue: Venue, endpoint_name: str, number: int, *, exchange: Exchange, raw: bool = False) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        endpoint_name: str,
+        number: int,
+        *,
+        exchange: Exchange,
+        raw: bool = False,
+        rest: RestClient | None = None,
+    ) -> None:
         self.venue = venue
+        self.rest = rest or venue.rest
         self.endpoint_name = endpoint_name
         self.endpoint: Endpoint = exchange.endpoints[endpoint_name]
         self.raw = raw
-        self.label = f"{venue.name} {endpoint_name}{' raw' if raw else ''} #{number}"
+        self.label: str = f"{venue.name} {endpoint_name}{' raw' if raw else ''} #{number}"
         self.exchange = exchange
         self.feeds: dict[str, Feed] = {}
         self.legs: dict[Leg, asyncio.Task[None]] = {}

@@ -142,7 +142,7 @@ class TradeFeed(FillingFeed):
                 await self.venue.clock.sleep(_PAUSE * attempt)
             newest = after
             for trade in await self.collect(
-                lambda: self.venue.exchange.trades_between(self.topic.venue_symbol, after, before)
+                lambda: self.venue.exchange.trades_between(self.topic.venue_symbol, after, before, self._last_ms or 0)
             ):
                 span = row_of(trade).span
                 if span is None:

@@ -8,11 +8,12 @@ from contextlib import suppress
 from itertools import count
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bt_api_py.containers import BarData, Topic, TradeData
+from bt_api_py.containers import BarData, SymbolData, Topic, TradeData
 from bt_api_py.exceptions import (
     ConfigurationError,
     DataParseError,
@@ -20,7 +21,7 @@ from bt_api_py.exceptions import (
     UnsupportedError,
 )
 from bt_api_py.exchanges import ALIASES, EXCHANGES, exchange_class
-from bt_api_py.exchanges.base import Exchange, Pages, Request, batches
+from bt_api_py.exchanges.base import Exchange, InstrumentRow, KeyedChannel, Pages, Request, batches
 from bt_api_py.exchanges.binance import BinanceSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.okx import OkxSpot
@@ -285,7 +286,7 @@ def test_missing_trades_are_asked_for(cls: type[Exchange], after: int, before: i
         found.update(int(trade.get_trade_id()) for trade in page)
         return page
 
-    for request in pages_of(exchange.trades_between("BTC-USDT", after, before), answer, most=200):
+    for request in pages_of(exchange.trades_between("BTC-USDT", after, before, 0), answer, most=200):
         assert "BTC-USDT" in request.query.values()
     assert found >= set(range(after + 1, before))
 
@@ -313,7 +314,7 @@ def test_missing_bars_are_asked_for(cls: type[Exchange], bars: int) -> None:
 def test_an_empty_page_is_the_last(cls: type[Exchange]) -> None:
     """When a venue has nothing more, nothing more is asked for."""
     exchange = cls()
-    for pages in (exchange.trades_between("a", 1, 9), exchange.klines_between("a", "1m", 0, 9)):
+    for pages in (exchange.trades_between("a", 1, 9, 0), exchange.klines_between("a", "1m", 0, 9)):
         assert len(list(pages_of(pages, lambda request: []))) == 1
 
 
@@ -325,7 +326,7 @@ def test_a_trade_id_of_other_letters_ends_no_back_fill_with_an_error() -> None:
         record = row(timestamp=1, trade_id=trade_id, price=1.0, quantity=1.0, side="buy")
         assert record.span is None or len(record.span) == 2
         trade = TradeData(record, Topic(okx.name, "trades"))
-        pages = okx.trades_between("BTC-USDT", 1, 9)
+        pages = okx.trades_between("BTC-USDT", 1, 9, 0)
         next(pages)
         try:
             assert pages.send([trade]).query["instId"] == "BTC-USDT"
@@ -365,3 +366,40 @@ def test_batches(items: list[str], size: int) -> None:
     assert [item for part in parts for item in part] == items
     assert all(len(part) == size for part in parts[:-1])
     assert all(parts)
+
+
+# Records under keys that are data
+
+
+class Listed(InstrumentRow):
+    base: str
+    quote: str
+    key: str = ""
+    venue_symbol = property(lambda self: self.key)
+
+
+class Price(msgspec.Struct, array_like=True):
+    price: float
+
+    def defect(self) -> str | None:
+        return None if self.price > 0 else "no price"
+
+
+def test_a_record_knows_its_key() -> None:
+    """Each object gets the key under which it lies, a bad one costs itself, and the raw record is found again."""
+    request = Request("/list", KeyedChannel(SymbolData, Listed, ("result",)))
+    body = b'{"result":{"AB":{"base":"A","quote":"B"},"X":{"base":1},"CD":{"base":"C","quote":"D"},"last":"5"}}'
+    found, refused = BinanceSpot().read(request, body, Topic("E___SPOT", "symbols"))
+    assert [market.get_venue_symbol() for market in found] == ["AB", "CD"]
+    assert found[1].get_raw_data() == {"base": "C", "quote": "D"}
+    assert len(refused) == 1
+    assert "in row X" in refused[0]
+
+
+def test_lists_under_keys_are_one_list() -> None:
+    """The records of all lists come together, each with its place, and a cursor beside them is left out."""
+    channel = KeyedChannel(None, Price, ("result",), many=True, sort=lambda row: row.price)
+    body = b'{"result":{"AB":[[3],[1],[0],["x"]],"last":5,"CD":[[2]]}}'
+    rows, refused = channel.read(body)
+    assert [(place, row.price) for place, row in rows] == [(("AB", 1), 1), (("CD", 0), 2), (("AB", 0), 3)]
+    assert len(refused) == 2
