@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from .instruments import Instrument, canonical
+from .instruments import Instrument
 from .market import ASK, BID, BUY, SELL
 from .text import exact
 
@@ -362,7 +362,7 @@ class Account:
     # -- how it is done ----------------------------------------------------------------------------------------
 
     def _instrument(self, symbol: str) -> Instrument:
-        item = self._venue.instruments.get(canonical(symbol))
+        item = self._venue.instruments.get(self._venue.key(symbol))
         if item is None:
             raise ValueError(f"{self._venue.name} has no symbol {symbol!r}")
         return item

@@ -81,12 +81,14 @@ def _name_of(dialect: type[Dialect[Any]], data: str) -> str | None:
 
 
 def _symbol_in(name: str) -> str | None:
-    """Return the key of the symbol inside a topic name: an OKX argument, an HTX topic or a Binance stream."""
+    """Return the key of the symbol inside a topic name: {"instId":…}, market.btcusdt.…, trades.BTC-USD, btcusdt@…"""
     if name.startswith("{"):
         return canonical(str(json.loads(name).get("instId", ""))) or None
     if name.startswith("market."):
         parts = name.split(".")
         return canonical(parts[1]) if len(parts) > 2 else None
+    if "." in name:
+        return canonical(name.split(".")[1])
     return None if name.startswith("!") else canonical(name.partition("@")[0])
 
 

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .instruments import canonical
-
 if TYPE_CHECKING:
     from .dialects.base import Dialect
 
@@ -132,18 +130,23 @@ class Rewrite(Rule):
 
 
 class Corrupt(Rewrite):
-    """Double one quantity of a book, or the first decimal number of another message."""
+    """Double one quantity, or the first decimal number of a message that shows none."""
 
     def rewrite(self, message: Any) -> bool:
-        for container, key, value in _leaves(message):
-            is_text = isinstance(value, str)
-            inside_pair = isinstance(container, list) and key == 1
-            if not (inside_pair or ("." in str(value) and not isinstance(container, list))):
-                continue
-            changed = float(value) * 2 + 1
-            container[key] = str(changed) if is_text else changed
-            return True
-        return False
+        leaves = list(_leaves(message))
+        decimals = (leaf for leaf in leaves if "." in str(leaf[2]) and not isinstance(leaf[0], list))
+        found = next((leaf for leaf in leaves if _is_quantity(*leaf[:2])), None) or next(decimals, None)
+        if found is None:
+            return False
+        container, key, value = found
+        changed = float(value) * 2 + 1
+        container[key] = str(changed) if isinstance(value, str) else changed
+        return True
+
+
+def _is_quantity(container: Any, key: Any) -> bool:
+    """Tell whether a number is the second of a pair, or goes by a name that venues give to quantities."""
+    return key == 1 if isinstance(container, list) else key in ("sz", "size", "qty", "quantity")
 
 
 class WrongChecksum(Rewrite):
@@ -324,7 +327,7 @@ class Faults:
     def stall(self, exchange: str, topic: str | None = None, symbol: str | None = None, on: bool = True) -> None:
         """Send no data while the socket stays open and pings are answered; the truth goes on."""
         state = self._state(exchange)
-        rule = Stall(topic, _key(symbol))
+        rule = Stall(topic, self._key(exchange, symbol))
         same = [r for r in state.rules if isinstance(r, Stall) and (r.topic, r.symbol) == (rule.topic, rule.symbol)]
         if on and not same:
             state.rules.append(rule)
@@ -334,35 +337,35 @@ class Faults:
 
     def skip(self, exchange: str, topic: str | None = None, symbol: str | None = None, count: int | None = 1) -> None:
         """Lose the next data frames."""
-        self._add(exchange, Skip(topic, _key(symbol), count))
+        self._add(exchange, Skip(topic, self._key(exchange, symbol), count))
 
     def duplicate(
         self, exchange: str, topic: str | None = None, symbol: str | None = None, count: int | None = 1
     ) -> None:
         """Send the next data frames twice."""
-        self._add(exchange, Duplicate(topic, _key(symbol), count))
+        self._add(exchange, Duplicate(topic, self._key(exchange, symbol), count))
 
     def reorder(
         self, exchange: str, topic: str | None = None, symbol: str | None = None, count: int | None = 1
     ) -> None:
         """Swap the next data frame with the one that follows it on its topic."""
-        self._add(exchange, Reorder(topic, _key(symbol), count))
+        self._add(exchange, Reorder(topic, self._key(exchange, symbol), count))
 
     def corrupt(
         self, exchange: str, topic: str | None = None, symbol: str | None = None, count: int | None = 1
     ) -> None:
         """Send a wrong number in the next data frames."""
-        self._add(exchange, Corrupt(topic, _key(symbol), count))
+        self._add(exchange, Corrupt(topic, self._key(exchange, symbol), count))
 
     def truncate(
         self, exchange: str, topic: str | None = None, symbol: str | None = None, count: int | None = 1
     ) -> None:
         """Send only half of the bytes of the next data frames."""
-        self._add(exchange, Truncate(topic, _key(symbol), count))
+        self._add(exchange, Truncate(topic, self._key(exchange, symbol), count))
 
     def wrong_checksum(self, exchange: str, symbol: str | None = None, count: int | None = 1) -> None:
         """Send a wrong checksum in the next book frames that carry one."""
-        self._add(exchange, WrongChecksum(None, _key(symbol), count))
+        self._add(exchange, WrongChecksum(None, self._key(exchange, symbol), count))
 
     def garbage(
         self,
@@ -380,15 +383,15 @@ class Faults:
         """
         if kind not in GARBAGE_KINDS:
             raise ValueError(f"garbage kind {kind!r}: choose one of {', '.join(GARBAGE_KINDS)}")
-        self._add(exchange, Garbage(topic, _key(symbol), count, kind))
+        self._add(exchange, Garbage(topic, self._key(exchange, symbol), count, kind))
 
     def reject_subscribe(self, exchange: str, symbol: str, on: bool = True) -> None:
         """Answer subscriptions to a symbol with the venue's error."""
-        rejected = self._state(exchange).rejected
+        venue = self._find(exchange).venue
         if on:
-            rejected.add(canonical(symbol))
+            venue.faults.rejected.add(venue.key(symbol))
         else:
-            rejected.discard(canonical(symbol))
+            venue.faults.rejected.discard(venue.key(symbol))
 
     def sequence_reset(self, exchange: str, symbol: str) -> None:
         """Let the book's sequence numbers start again from a small number, as after OKX maintenance.
@@ -396,7 +399,8 @@ class Faults:
         Raises:
             ValueError: the venue is not known to do so.
         """
-        self._find(exchange).reset_sequence(canonical(symbol))
+        dialect = self._find(exchange)
+        dialect.reset_sequence(dialect.venue.key(symbol))
 
     # -- HTTP ------------------------------------------------------------------------------------------------
 
@@ -427,9 +431,8 @@ class Faults:
     def _state(self, exchange: str) -> VenueFaults:
         return self._find(exchange).venue.faults
 
+    def _key(self, exchange: str, symbol: str | None) -> str | None:
+        return None if symbol is None else self._find(exchange).venue.key(symbol)
+
     def _add(self, exchange: str, rule: Rule) -> None:
         self._state(exchange).rules.append(rule)
-
-
-def _key(symbol: str | None) -> str | None:
-    return None if symbol is None else canonical(symbol)

@@ -1,5 +1,6 @@
 """What is listed on the simulated venues, and how lively each market is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
@@ -33,6 +34,7 @@ class Instrument:
         activity: order-flow actions per second at rate 1; 0 for a halted market.
         levels: price levels a side that the book tends to hold.
         history: trades that exist before the simulator starts.
+        name: how the venue writes it, where base and quote do not tell: BTC-USD for a contract settled in USDC.
     """
 
     base: str
@@ -45,6 +47,7 @@ class Instrument:
     levels: int
     history: int
     halted: bool = False
+    name: str = ""
 
     @property
     def symbol(self) -> str:
@@ -60,6 +63,12 @@ class Instrument:
 def canonical(symbol: str) -> str:
     """Return any spelling (btc-usdt, BTC/USDT, BTC_USDT) as the key of the market, BTCUSDT."""
     return "".join(letter for letter in symbol if letter not in "-/_: ").upper()
+
+
+def keys(instruments: Iterable[Instrument]) -> dict[str, str]:
+    """Return the key of each market by what its spellings have in common: the joined one, and the venue's own."""
+    found = {canonical(item.name): item.symbol for item in instruments if item.name}
+    return found | {item.symbol: item.symbol for item in instruments}
 
 
 # base, quote, price, price decimals, quantity decimals, actions per second

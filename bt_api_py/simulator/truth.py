@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from .account import AccountBalance, AccountChange, AccountFill, AccountOrder
 from .candles import Interval, interval
-from .instruments import canonical
 from .market import Level, Market
 from .text import exact
 
@@ -174,9 +173,10 @@ class Truth:
 
     def sent(self, exchange: str, channel: str | None = None, symbol: str | None = None) -> int:
         """Return how many data messages went to clients, by the venue's channel name and by symbol."""
-        key = canonical(symbol) if symbol is not None else None
+        venue = self._find(exchange).venue
+        key = venue.key(symbol) if symbol is not None else None
         total = 0
-        for topic, count in self._find(exchange).venue.stats.sent.items():
+        for topic, count in venue.stats.sent.items():
             name, _, of = topic.partition(" ")
             if channel in (None, name) and key in (None, of):
                 total += count

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from .clock import Clock
 from .faults import VenueFaults
-from .instruments import Instrument, canonical
+from .instruments import Instrument, canonical, keys
 from .market import Market
 from .stats import ExchangeStats
 
@@ -27,6 +27,7 @@ class Venue:
         self.random = random.Random(f"{seed}/{name}")
         self._markets: dict[str, Market] = {}
         self._watched: Counter[str] = Counter()
+        self._keys = keys(self.instruments.values())
 
     def now(self) -> float:
         """Return the time of the simulator's clock, in seconds."""
@@ -40,6 +41,11 @@ class Venue:
         """Return what the venue takes for the time, in milliseconds: its clock may be wrong."""
         return self.now_ms() + self.faults.skew_ms
 
+    def key(self, symbol: str) -> str:
+        """Return the key of a market in any spelling, the venue's own included; an unknown one without its marks."""
+        plain = canonical(symbol)
+        return self._keys.get(plain, plain)
+
     def market(self, symbol: str) -> Market:
         """Return the market of a symbol in any spelling.
 
@@ -49,7 +55,7 @@ class Venue:
         Raises:
             KeyError: no such symbol.
         """
-        key = canonical(symbol)
+        key = self.key(symbol)
         market = self._markets.get(key)
         if market is None:
             item = self.instruments[key]

@@ -8,7 +8,7 @@ from .capture import Playback, read_capture
 from .clock import Clock
 from .dialects import DIALECTS, Dialect
 from .dialects.base import nearest
-from .instruments import Instrument, canonical, quiet_instrument, split
+from .instruments import Instrument, canonical, keys, quiet_instrument, split
 from .stats import ExchangeStats
 from .venue import Venue
 
@@ -86,7 +86,9 @@ def chosen(listed: dict[str, Instrument], wanted: list[str] | None, seed: int) -
     """Return the wanted instruments; one that the exchange does not list yet is made up as a quiet market."""
     if wanted is None:
         return listed
+    known = keys(listed.values())
     found = {}
-    for key in wanted:
-        found[key] = listed[key] if key in listed else quiet_instrument(seed, *split(key))
+    for word in wanted:
+        item = listed[known[word]] if word in known else quiet_instrument(seed, *split(word))
+        found[item.symbol] = item
     return found

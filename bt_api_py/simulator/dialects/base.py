@@ -19,7 +19,7 @@ from ..account import House
 from ..accounts import Accounts
 from ..candles import Interval, interval
 from ..faults import DATA, Frame, HttpFault, Lane
-from ..instruments import Instrument, canonical
+from ..instruments import Instrument
 from ..text import encode
 from ..venue import Venue
 from .topics import Topic
@@ -329,7 +329,7 @@ class Dialect(ABC, Generic[S]):
         Raises:
             UnknownTopicError: there is none.
         """
-        item = self.venue.instruments.get(canonical(symbol))
+        item = self.venue.instruments.get(self.venue.key(symbol))
         if item is None or self.wire_symbol(item) != symbol:
             raise UnknownTopicError(symbol)
         return item
