@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ..api import BtApi
 from .account import Account, Number
 from .clock import Clock, SystemClock
 from .faults import Faults
@@ -95,9 +96,10 @@ class Simulator:
         return f"http://{self._host}:{self._server.port}"
 
     def exchange_kwargs(self) -> dict[str, dict[str, str]]:
-        """Return the settings that send BtApi here, by exchange."""
+        """Return the settings that send BtApi here, by exchange; those that it does not speak are left out."""
         rest, ws = self.url, "ws" + self.url.removeprefix("http")
-        return {name: {"ws_url": f"{ws}/{name}", "rest_url": f"{rest}/{name}"} for name in self.exchanges}
+        names = [name for name in self.exchanges if name in BtApi.list_available_exchanges()]
+        return {name: {"ws_url": f"{ws}/{name}", "rest_url": f"{rest}/{name}"} for name in names}
 
     def account(
         self,

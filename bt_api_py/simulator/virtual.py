@@ -51,7 +51,8 @@ class VirtualSimulator:
 
     def exchange_kwargs(self, **settings: Any) -> dict[str, dict[str, Any]]:
         """Return the settings that lead BtApi here, by exchange, with further ones for each."""
-        return {name: {**self.transport.settings(name), **settings} for name in self.exchanges}
+        names = [name for name in self.exchanges if name in BtApi.list_available_exchanges()]
+        return {name: {**self.transport.settings(name), **settings} for name in names}
 
     def api(self, **settings: Any) -> BtApi:
         """Return a BtApi on this clock that talks to these exchanges.

@@ -29,7 +29,7 @@ async def until(websocket, wanted):
 async def test_every_exchange_answers_on_its_own_path(lively, web):
     """The settings for BtApi lead to sockets and REST of each venue."""
     settings = lively.exchange_kwargs()
-    assert list(settings) == [BINANCE, OKX, HTX]
+    assert {BINANCE, OKX, HTX} <= set(settings) <= set(lively.exchanges)
     async with web.ws_connect(settings[BINANCE]["ws_url"] + "/stream?streams=btcusdt@trade") as socket:
         assert (await until(socket, lambda row: "stream" in row))["data"]["s"] == "BTCUSDT"
     async with web.ws_connect(settings[OKX]["ws_url"] + "/ws/v5/public") as socket:

@@ -8,9 +8,12 @@ from typing import Any
 
 from .base import Dialect
 from .binance import BinanceSpot
+from .bulk import BulkSwap
 from .htx import HtxSpot
 from .okx import OkxSpot
 
-DIALECTS: dict[str, type[Dialect[Any]]] = {dialect.name: dialect for dialect in (BinanceSpot, OkxSpot, HtxSpot)}
+DIALECTS: dict[str, type[Dialect[Any]]] = {
+    dialect.name: dialect for dialect in (BinanceSpot, OkxSpot, HtxSpot, BulkSwap)
+}
 
 __all__ = ["DIALECTS", "Dialect"]
