@@ -17,7 +17,6 @@ class AccountData(Container):
     the quantity of a position depends on the contract value of its market.
     """
 
-    __slots__ = ()
     event = "AccountEvent"
 
     def get_balances(self) -> list[BalanceData]:

@@ -12,7 +12,6 @@ from .base import Container
 class BalanceData(Container):
     """The balance of one asset. Of free, locked and total, venues send two; the third follows from them."""
 
-    __slots__ = ()
     event = "BalanceEvent"
 
     def get_asset(self) -> str:

@@ -78,7 +78,6 @@ class _Closed:
 class BarData(Container):
     """One candle. The running one is sent again and again until it is closed."""
 
-    __slots__ = ()
     event = "BarEvent"
 
     # When

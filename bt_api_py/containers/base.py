@@ -29,7 +29,7 @@ Number = float | str | None
 Place = int | str | tuple[int | str, ...]
 
 
-class Row(msgspec.Struct):
+class Row(msgspec.Struct, gc=False):
     """One record of a venue under our field names; the wire's names stand in ``msgspec.field(name=...)``.
 
     A venue declares the fields that it sends. What it does not send is absent, and the getter gives ``nan``
@@ -93,29 +93,27 @@ def _at(value: Any, path: tuple[str | int, ...]) -> Any:
     return value
 
 
-class Container:
-    """A data object: getters over one record. It never changes after it was handed out."""
+class Container(msgspec.Struct, eq=False, gc=False):
+    """A data object: getters over one record. It never changes after it was handed out.
 
-    __slots__ = ("_frame", "_index", "_received", "_row", "_topic")
+    The collector of reference cycles leaves these objects alone: they come by the million and hold no cycle.
+
+    Attributes:
+        _row: the record under our field names, see `Row`.
+        _topic: what it belongs to.
+        _received: local time of receipt, epoch seconds.
+        _frame: the payload it came in, as bytes (its path is the topic's) or as a `Frame`, or the venue's own record
+            where that is at hand.
+        _index: place of the record in the frame, -1 when the frame holds just one.
+    """
+
+    _row: Any
+    _topic: Topic
+    _received: float = nan
+    _frame: Any = None
+    _index: Place = -1
 
     event: ClassVar[str] = "Event"
-
-    def __init__(self, row: Any, topic: Topic, received: float = nan, frame: Any = None, index: Place = -1) -> None:
-        """Wrap a decoded record.
-
-        Args:
-            row: the record under our field names, see `Row`.
-            topic: what it belongs to.
-            received: local time of receipt, epoch seconds.
-            frame: the payload it came in, as bytes (its path is the topic's) or as a `Frame`, or the venue's own record
-                where that is at hand.
-            index: place of the record in the frame, -1 when the frame holds just one.
-        """
-        self._row = row
-        self._topic = topic
-        self._received = received
-        self._frame = frame
-        self._index = index
 
     # Shared by all
 

@@ -11,7 +11,6 @@ from .base import Container
 class MarkPriceData(Container):
     """The prices by which a contract is valued, as opposed to traded."""
 
-    __slots__ = ()
     event = "MarkPriceEvent"
 
     def get_mark_price(self) -> float:
@@ -37,7 +36,6 @@ class MarkPriceData(Container):
 class FundingRateData(Container):
     """What longs pay to shorts. Rates are fractions per funding interval: 0.0001 is 0.01 %."""
 
-    __slots__ = ()
     event = "FundingEvent"
 
     def get_current_funding_rate(self) -> float:
@@ -95,7 +93,6 @@ class FundingRateData(Container):
 class LiquidationData(Container):
     """One position that the venue closed by force."""
 
-    __slots__ = ()
     event = "LiquidationWarningEvent"
 
     def get_price(self) -> float:
@@ -133,7 +130,6 @@ class LiquidationData(Container):
 class OpenInterestData(Container):
     """How much of a contract is held open, all positions of one side together."""
 
-    __slots__ = ()
     event = "OpenInterestEvent"
 
     def get_open_interest(self) -> float:

@@ -12,7 +12,6 @@ from .base import Container
 class SymbolData(Container):
     """One instrument: its assets, steps, least quantities and status."""
 
-    __slots__ = ()
     event = "SymbolEvent"
 
     def get_base_asset(self) -> str:

@@ -13,7 +13,6 @@ OrderStatus = Literal["new", "partial", "filled", "canceled", "rejected", "expir
 class OrderData(Container):
     """The state of one order after one change to it."""
 
-    __slots__ = ()
     event = "OrderEvent"
 
     # What it is

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Self
 
-from .base import Container, Place, Topic, nan
+from .base import Container, nan
 
 # A level as the venue sent it: price, quantity, and whatever follows; text, or Decimal for a number.
 Level = Sequence[Any]
@@ -64,17 +64,11 @@ class BookState:
 class OrderBookData(Container):
     """The book, or its top, at one moment. Given out only when its sequence holds and it is not crossed."""
 
-    __slots__ = ("_asks", "_bids")
     event = "OrderBookEvent"
 
     _row: BookState
-
-    def __init__(
-        self, row: BookState, topic: Topic, received: float = nan, frame: Any = None, index: Place = -1
-    ) -> None:
-        super().__init__(row, topic, received, frame, index)
-        self._bids: list[list[float]] | None = None
-        self._asks: list[list[float]] | None = None
+    _bids: list[list[float]] | None = None
+    _asks: list[list[float]] | None = None
 
     def init_data(self) -> Self:
         """Convert the levels to numbers now; otherwise the first getter does."""

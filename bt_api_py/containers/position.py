@@ -13,7 +13,6 @@ PositionSide = Literal["long", "short", "net"]
 class PositionData(Container):
     """One open position. Money is in the asset the contract settles in."""
 
-    __slots__ = ()
     event = "PositionEvent"
 
     def get_quantity(self) -> float:

@@ -14,7 +14,6 @@ class TickerData(Container):
     Everything is optional, since hardly a venue sends all of it: what is missing is ``nan``.
     """
 
-    __slots__ = ()
     event = "TickerEvent"
 
     # Last trade and best prices

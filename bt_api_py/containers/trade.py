@@ -36,7 +36,6 @@ class TradeRow(Row):
 class TradeData(Container):
     """One trade. Its side is the taker's on a market stream, and that of one's own order on an own fill."""
 
-    __slots__ = ()
     event = "TradeEvent"
 
     def get_price(self) -> float:

@@ -236,5 +236,4 @@ class Stamp(Row):
 class TimeData(Container):
     """The venue's clock."""
 
-    __slots__ = ()
     event = "TimeEvent"
