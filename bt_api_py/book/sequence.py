@@ -1,7 +1,8 @@
 """The rules by which venues number the updates of a book, and the keeper that holds a book to them.
 
-Three rules cover the venues known so far. `Spanning`: an update carries its first and last number, the first state is
-fetched apart. `Linked`: an update names the one before. `Whole`: every frame replaces the book.
+Four rules cover the venues known so far. `Spanning`: an update carries its first and last number, the first state is
+fetched apart. `Linked`: an update names the one before. `Whole`: every frame replaces the book. `Unnumbered`: nothing
+in an update tells of the one before.
 """
 
 from __future__ import annotations
@@ -150,7 +151,18 @@ class Whole:
         return str(last)
 
 
-Rule = Spanning | Linked | Whole
+@dataclass(frozen=True, slots=True)
+class Unnumbered:
+    """An update carries no number: the venue promises to deliver each one as long as the connection stands.
+
+    The first state is sent after subscribing. A lost update cannot be seen, so whatever could have been one counts as
+    a fault: a frame on the socket that cannot be read, and an update that is older than the one before.
+    """
+
+    snapshot: Literal["stream"] = "stream"
+
+
+Rule = Spanning | Linked | Whole | Unnumbered
 
 
 class BookKeeper:
@@ -179,6 +191,7 @@ class BookKeeper:
         self._last: int | None = None
         self._joined = False
         self._row: BookRow | None = None
+        self._timestamp: int | None = None  # the newest, where some rows carry none
         self.is_live = False
 
     @property
@@ -201,6 +214,7 @@ class BookKeeper:
         self._last = None
         self._joined = False
         self._row = None
+        self._timestamp = None
         self.is_live = False
 
     def take(self, row: BookRow) -> bool:
@@ -224,6 +238,7 @@ class BookKeeper:
         return False
 
     def _join(self, row: BookRow) -> bool:
+        assert not isinstance(self.rule, Unnumbered), "its first state is sent, so nothing is ever joined"
         waiting = list(self._waiting)
         self._forget()
         self._load(row)
@@ -248,12 +263,16 @@ class BookKeeper:
             [],
             [],
             priced=(self.book.bids.priced(levels), self.book.asks.priced(levels)),
-            timestamp=row.timestamp if row is not None else None,
+            timestamp=self._time_of(row) if row is not None else None,
             sequence=self._last,
             checksum=(row.checksum or None) if row is not None and self._checksum is not None else None,
             action="snapshot" if row is None or row.is_snapshot or isinstance(self.rule, Whole) else "update",
             order_count_at=self._order_count_at,
         )
+
+    def _time_of(self, row: BookRow) -> int | None:
+        time = row.timestamp
+        return time if time is not None else self._timestamp
 
     def _replace(self, row: BookRow) -> bool:
         last = self._last
@@ -269,10 +288,13 @@ class BookKeeper:
         self.book.load(row.bids, row.asks)
         self._last = row.last
         self._row = row
+        self._timestamp = row.timestamp
 
     def _advance(self, row: BookRow) -> bool:
         last = self._last
-        if last is None or (row.previous is None and row.last is None):
+        if isinstance(self.rule, Unnumbered):
+            self._check_order(row)
+        elif last is None or (row.previous is None and row.last is None):
             # No number to go by: only a checksum can vouch for the update.
             if self._checksum is None or not row.checksum:
                 raise self._broken(BookGapError, "an update carries neither a number nor a checksum")
@@ -294,6 +316,12 @@ class BookKeeper:
         self._apply(row)
         self._check(row)
         return True
+
+    def _check_order(self, row: BookRow) -> None:
+        now, before = row.timestamp, self._timestamp
+        if now is not None and before is not None and now < before:
+            raise self._broken(BookGapError, f"an update of {before} ms was followed by one of {now} ms")
+        self._timestamp = now if now is not None else before
 
     def _apply(self, row: BookRow) -> None:
         try:

@@ -31,11 +31,13 @@ from .words import (
     Heartbeat,
     Ignored,
     Item,
+    Page,
     Pages,
     Rate,
     Refusal,
     Rejected,
     Request,
+    Subscribed,
     Subscription,
     batches,
 )
@@ -73,6 +75,7 @@ class Exchange:
     channels: ClassVar[Mapping[str, Channel]]  # the venue's channel -> how its frames are read
     kinds: ClassVar[tuple[str, ...]] = ("ticker", "depth", "trades", "klines")
     used_weight_header: ClassVar[str | None] = None
+    answers_in_order: ClassVar[bool] = False  # a refusal that names nothing belongs to the oldest unanswered command
     account: ClassVar[type[PrivateSide] | None] = None  # the private side, where there is one
 
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
@@ -366,12 +369,14 @@ __all__ = [
     "InstrumentRow",
     "Item",
     "KeyedChannel",
+    "Page",
     "Pages",
     "Rate",
     "Refusal",
     "Rejected",
     "Request",
     "Stamp",
+    "Subscribed",
     "Subscription",
     "TimeData",
     "batches",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +87,12 @@ class Ack(msgspec.Struct, frozen=True):
     name: str | None = None
 
 
+class Subscribed(msgspec.Struct, frozen=True):
+    """The venue tells everything that is subscribed on this socket, as the answer to whatever changed it."""
+
+    names: frozenset[str]
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """The venue refused a command: the one with this id, or the one for this name; neither: it did not say which."""
 
@@ -134,7 +140,7 @@ class Ignored(msgspec.Struct, frozen=True):
     kind: str
 
 
-Control = Ack | Refusal | Answer | Alive | Expired | Farewell | Rejected | Ignored
+Control = Ack | Subscribed | Refusal | Answer | Alive | Expired | Farewell | Rejected | Ignored
 Item = tuple[str, Any]
 
 
@@ -180,8 +186,18 @@ class Request(msgspec.Struct, frozen=True):
         return self.rate.name or self.path
 
 
+class Page(list[Any]):
+    """The objects of one REST answer, and its headers by lower-case name: some venues tell there where to go on."""
+
+    __slots__ = ("headers",)
+
+    def __init__(self, objects: Iterable[Any] = (), headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(objects)
+        self.headers: Mapping[str, str] = headers or {}
+
+
 # Asks for one page after another: yields a request, is sent the objects of its answer, and ends when that is enough.
-Pages = Generator[Request, list[Any], None]
+Pages = Generator[Request, Page, None]
 
 
 def batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:

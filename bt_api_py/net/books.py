@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from ..book.sequence import BookKeeper, BookRow, Whole
+from ..book.sequence import BookKeeper, BookRow, Unnumbered, Whole
 from ..containers import OrderBookData
 from ..containers.base import Topic
 from ..containers.orderbook import Level
-from ..exceptions import BookError, BtApiError, ChecksumError, DataParseError, WebSocketError
+from ..exceptions import BookError, BookGapError, BtApiError, ChecksumError, DataParseError, WebSocketError
 from ..exchanges.base import Book, Channel
 from .feed import Feed, respelled
 from .stream import Mailbox
@@ -108,11 +108,7 @@ class BookFeed(Feed):
         except (BookError, DataParseError) as error:
             if isinstance(error, DataParseError):
                 self.reject(error.detail)
-            if self.is_live and leg is not None:
-                log.info("%s: the book of %s is built anew: %s", self.label, leg.label, error)
-                self.session.resubscribe(self.name, leg)
-            else:
-                self._note_fault(error)
+            self._note_broken(leg, error)
             return
         if not changed:
             if not self.is_live:
@@ -124,6 +120,22 @@ class BookFeed(Feed):
         if not was_live:
             self._came_alive()
         self._deliver_state()
+
+    def doubt(self, leg: Leg, detail: str) -> None:
+        keeper = self._keeper_of(leg)
+        if keeper.is_live and isinstance(self._book.rule, Unnumbered):
+            keeper.reset()
+            topic = self.topic
+            cause = f"what could not be read may have been an update: {detail}"
+            self._note_broken(leg, BookGapError(topic.exchange, cause, topic=topic.kind, symbol=topic.symbol))
+
+    def _note_broken(self, leg: Leg | None, error: BookError | DataParseError) -> None:
+        """A book broke; another socket may still have a true one."""
+        if self.is_live and leg is not None:
+            log.info("%s: the book of %s is built anew: %s", self.label, leg.label, error)
+            self.session.resubscribe(self.name, leg)
+        else:
+            self._note_fault(error)
 
     @property
     def is_live(self) -> bool:
@@ -205,7 +217,8 @@ class BookFeed(Feed):
         self.set_state("live")
         if self._told_fault:
             self._told_fault = False
-            self.tell("resynced", f"the book is whole again at {self.keeper.sequence}")
+            number = self.keeper.sequence
+            self.tell("resynced", "the book is whole again" + (f" at {number}" if number is not None else ""))
 
     def _drop_state(self) -> None:
         self._generation += 1

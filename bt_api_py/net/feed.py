@@ -164,6 +164,9 @@ class Feed:
         for box in self.boxes:
             box.rejected += 1
 
+    def doubt(self, leg: Leg, detail: str) -> None:
+        """Something came by this leg that cannot be read, and it may have been a record of this topic."""
+
     # Silence
 
     @property

@@ -21,7 +21,7 @@ from ..exceptions import (
     SubscribeError,
 )
 from ..exchanges.account_base import PrivateSide
-from ..exchanges.base import Ack, Alive, Answer, Command, Expired, Farewell, Ignored, Refusal, Rejected
+from ..exchanges.base import Ack, Alive, Answer, Command, Expired, Farewell, Ignored, Refusal, Rejected, Subscribed
 from .connection import Connection
 from .errors import ConnectionLost, manner_of
 from .tasks import end, start
@@ -293,6 +293,8 @@ class Leg:
             # It may have been a fill. The state is read again after every connect, so nothing stays unknown.
             self.restart("an unreadable frame on an account's socket")
             return
+        for each in [feed] if feed is not None else list(self.session.feeds.values()):
+            each.doubt(self, detail)
         self._bad_in_a_row += 1
         if self._bad_in_a_row >= _MOST_BAD_FRAMES:
             self.restart(f"{self._bad_in_a_row} unreadable frames in a row")
@@ -391,6 +393,8 @@ class Leg:
             connection.answer(item.payload)
         elif kind is Ack:
             self._acknowledge(item)
+        elif kind is Subscribed:
+            self._compare(item.names)
         elif kind is Refusal:
             self._refuse(item)
         elif kind is Rejected:
@@ -425,6 +429,13 @@ class Leg:
         elif not left:
             self._changed.set()
 
+    def _compare(self, subscribed: frozenset[str]) -> None:
+        """Settle the commands that are carried out, by what the venue says is subscribed."""
+        for pending in list(self._pending.values()):
+            for name in pending.command.names:
+                if (name in subscribed) == pending.subscribes:
+                    self._acknowledge(Ack(pending.command.id, name))
+
     def _note_joined(self, name: str) -> None:
         feed = self.session.feeds.get(name)
         if feed is not None and name not in self._joined:
@@ -440,6 +451,8 @@ class Leg:
 
     def _refuse(self, refusal: Refusal) -> None:
         pending = self._find(refusal.id, refusal.name)
+        if refusal.id is None and refusal.name is None and self.session.exchange.answers_in_order:
+            pending = next(iter(self._pending.values()), None)
         if pending is not None:
             del self._pending[pending.command.id]
             if not pending.subscribes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 from urllib.parse import urlsplit
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
@@ -13,7 +12,7 @@ from ..clock import Clock
 from ..containers.base import Origin, Topic
 from ..exceptions import BtApiError, NetworkError, RateLimitError, RequestFailedError, RequestTimeoutError
 from ..exchanges.account_base import PrivateSide, encoded
-from ..exchanges.base import Exchange, Request
+from ..exchanges.base import Exchange, Page, Request
 from .errors import is_retryable
 from .limits import limits_of
 from .transport import Response, Transport, retry_after
@@ -53,10 +52,8 @@ class RestClient:
         self.calls = 0
         self.rejected = 0
 
-    async def fetch(
-        self, request: Request, topic: Topic, *, origin: Origin = "snapshot", attempts: int = 3
-    ) -> list[Any]:
-        """Return the objects of the answer, in the venue's order.
+    async def fetch(self, request: Request, topic: Topic, *, origin: Origin = "snapshot", attempts: int = 3) -> Page:
+        """Return the objects of the answer, in the venue's order, and its headers.
 
         Raises:
             RateLimitError: the venue wants a longer wait than a caller should be kept for.
@@ -76,7 +73,7 @@ class RestClient:
         if refused:
             self.rejected += len(refused)
             log.warning("%s: %d rows of %s rejected: %s", self._exchange.name, len(refused), request.path, refused[0])
-        return objects
+        return Page(objects, response.headers)
 
     async def send(self, request: Request, *, attempts: int = 3) -> Response:
         """Return the venue's good answer. Raises as `fetch` does."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bt_api_py.book.checksum import Crc32
-from bt_api_py.book.sequence import BookKeeper, Linked, Rule, Spanning, Verdict, Whole
+from bt_api_py.book.sequence import BookKeeper, Linked, Rule, Spanning, Unnumbered, Verdict, Whole
 from bt_api_py.exceptions import BookCrossedError, BookError, BookGapError, ChecksumError, DataParseError
 
 from .rows import Sent
@@ -498,3 +498,50 @@ def test_a_book_is_true_or_absent(rows: list[Sent], rule: Rule, checksum: Crc32 
             assert not book.book.is_crossed()
         else:
             assert book.state(None).bids == book.state(None).asks == []
+
+
+class TestUnnumbered:
+    """Books whose updates carry nothing but a time, or not even that."""
+
+    def test_updates_are_taken_as_they_come(self) -> None:
+        """Updates before the first state are left out; those behind it are applied; another state replaces it."""
+        keeper = kept(Unnumbered())
+        assert not keeper.take(Sent(bids=[["9", "1"]]))
+        assert keeper.take(snapshot(None))
+        assert keeper.take(Sent(bids=[["9", "2"]]))
+        assert keeper.state(None).bids == [["10", "1"], ["9", "2"]]
+        assert keeper.take(snapshot(None, bids=[["8", "1"]]))
+        assert keeper.state(None).bids == [["8", "1"]]
+        assert keeper.sequence is None
+
+    def test_a_time_that_is_missing_is_the_one_before(self) -> None:
+        """The state after an update without a time has the newest time that was told."""
+        keeper = kept(Unnumbered())
+        for row, time in (
+            (snapshot(None), None),
+            (Sent(timestamp=5), 5),
+            (Sent(bids=[["9", "1"]]), 5),
+            (Sent(timestamp=7), 7),
+            (Sent(timestamp=7), 7),
+        ):
+            assert keeper.take(row)
+            assert keeper.state(1).timestamp == time
+
+    def test_an_update_from_before_is_a_gap(self) -> None:
+        """When updates change places, the book is absent until the next whole one."""
+        keeper = kept(Unnumbered())
+        keeper.take(snapshot(None, timestamp=3))
+        keeper.take(Sent(timestamp=5))
+        keeper.take(Sent())
+        with pytest.raises(BookGapError, match="an update of 5 ms was followed by one of 4 ms"):
+            keeper.take(Sent(timestamp=4))
+        assert not keeper.is_live
+        assert keeper.take(snapshot(None, timestamp=1))
+
+    def test_a_crossed_book_is_absent(self) -> None:
+        """A lost update may cross the book, and then it is gone."""
+        keeper = kept(Unnumbered())
+        keeper.take(snapshot(None))
+        with pytest.raises(BookCrossedError):
+            keeper.take(Sent(bids=[["11", "1"]]))
+        assert not keeper.is_live
