@@ -14,6 +14,10 @@ from .clock import SYSTEM_CLOCK, Clock
 from .containers import (
     BalanceData,
     BarData,
+    FundingRateData,
+    LiquidationData,
+    MarkPriceData,
+    OpenInterestData,
     OrderBookData,
     OrderData,
     PositionData,
@@ -162,6 +166,42 @@ class BtApi:
         exchange_class(exchange)(ExchangeSettings()).venue_interval(interval)
         return self._stream(exchange, "klines", symbol, options, interval=interval, closed_only=bool(closed_only))
 
+    def stream_mark_price(self, exchange: str, symbol: str, **options: Any) -> Stream[MarkPriceData]:
+        """Stream the price by which a contract is valued, with the index price where the venue tells it.
+
+        Raises:
+            UnsupportedError: the exchange has no contracts, as on spot, or does not tell this.
+            BtApiError: as `stream_ticker` does.
+        """
+        return self._stream(exchange, "mark_price", symbol, options)
+
+    def stream_funding_rate(self, exchange: str, symbol: str, **options: Any) -> Stream[FundingRateData]:
+        """Stream what longs pay to shorts: the rate of the running interval and when it is settled.
+
+        Raises:
+            UnsupportedError, BtApiError: as `stream_mark_price` does.
+        """
+        return self._stream(exchange, "funding_rate", symbol, options)
+
+    def stream_open_interest(self, exchange: str, symbol: str, **options: Any) -> Stream[OpenInterestData]:
+        """Stream how much of a contract is held open, base asset.
+
+        Where the venue has it by REST only, it is asked for again and again, and ``get_origin()`` is ``"snapshot"``.
+
+        Raises:
+            UnsupportedError, BtApiError: as `stream_mark_price` does.
+        """
+        return self._stream(exchange, "open_interest", symbol, options)
+
+    def stream_liquidations(self, exchange: str, symbol: str, **options: Any) -> Stream[LiquidationData]:
+        """Stream positions that the venue closes by force. What an outage cost is declared; no venue lists it later.
+
+        Raises:
+            StreamOverflowError: the reader fell behind by more than ``buffer`` (``overflow="raise"`` is the default).
+            UnsupportedError, BtApiError: as `stream_mark_price` does.
+        """
+        return self._stream(exchange, "liquidations", symbol, options)
+
     def stream_orders(self, exchange: str, symbol: str | None = None, **options: Any) -> Stream[OrderData]:
         """Stream one's own orders: the open ones first (``get_origin() == "snapshot"``), then every change, once.
 
@@ -302,6 +342,35 @@ class BtApi:
         bars = await self._latest(exchange, "klines", symbol, interval=interval, limit=limit)
         return sorted(bars, key=lambda bar: int(bar.get_timestamp()))[-limit:]
 
+    async def async_get_mark_price(self, exchange: str, symbol: str) -> MarkPriceData:
+        """Return the mark price as of now.
+
+        Raises:
+            UnsupportedError: the exchange has no contracts, or tells this by stream only.
+            BtApiError: as `async_get_tick` does.
+        """
+        return cast(MarkPriceData, await self._figure(exchange, "mark_price", symbol))
+
+    async def async_get_funding_rate(self, exchange: str, symbol: str) -> FundingRateData:
+        """Return the funding rate as of now.
+
+        Raises:
+            UnsupportedError, BtApiError: as `async_get_mark_price` does.
+        """
+        return cast(FundingRateData, await self._figure(exchange, "funding_rate", symbol))
+
+    async def async_get_open_interest(self, exchange: str, symbol: str) -> OpenInterestData:
+        """Return the open interest as of now, base asset.
+
+        Raises:
+            UnsupportedError, BtApiError: as `async_get_mark_price` does.
+        """
+        return cast(OpenInterestData, await self._figure(exchange, "open_interest", symbol))
+
+    async def _figure(self, exchange: str, kind: str, symbol: str) -> Any:
+        check_kind(exchange_class(exchange), kind)
+        return await self._only(exchange, kind, symbol)
+
     async def async_get_symbols(self, exchange: str) -> list[SymbolData]:
         """Return every market: assets, tick size, lot size, status.
 
@@ -387,7 +456,7 @@ def _checked(exchange: str, kind: str, options: Mapping[str, Any]) -> dict[str, 
                 f"unknown option {name!r}{did_you_mean(name, _OPTIONS)} (options: {', '.join(_OPTIONS)})",
                 exchange_name=exchange,
             )
-    keeps_all = kind in ("trades", "klines", "orders", "fills", "balances", "positions", "raw")
+    keeps_all = kind in ("trades", "klines", "liquidations", "orders", "fills", "balances", "positions", "raw")
     overflow: Overflow = options.get("overflow", "raise" if keeps_all else "drop_oldest")
     if overflow not in get_args(Overflow):
         raise ConfigurationError(

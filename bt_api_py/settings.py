@@ -26,7 +26,7 @@ _ALIASES = {
 }
 
 _MOMENT = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def _number(name: str, value: Any, least: float, *, above: bool = False) -> float:
@@ -80,7 +80,7 @@ def checked_url(name: str, url: Any, schemes: tuple[str, str]) -> str:
     # An empty query or fragment is none to the parser, yet what is appended would land in it.
     if parts.username is not None or parts.password is not None or "?" in url or "#" in url:
         raise ConfigurationError(f"{name} must be scheme, host, port and an optional path; nothing else")
-    if parts.scheme == plain and host not in _LOOPBACK:
+    if parts.scheme == plain and host not in LOOPBACK:
         raise ConfigurationError(f"{name}: {plain}:// is allowed to loopback only; use {encrypted}://")
     return url.rstrip("/")
 
@@ -243,7 +243,7 @@ class ExchangeSettings:
             return self
         base = checked_url(SIMULATOR_VARIABLE, base, ("http", "https"))
         parts = urlsplit(base)
-        if parts.scheme != "http" or parts.hostname not in _LOOPBACK:
+        if parts.scheme != "http" or parts.hostname not in LOOPBACK:
             raise ConfigurationError(f"{SIMULATOR_VARIABLE} must be http:// to a loopback address")
         sockets = f"ws://{parts.netloc}{parts.path}/{exchange_name}"
         return replace(self, rest_url=f"{base}/{exchange_name}", ws_url=sockets, private_ws_url=sockets)

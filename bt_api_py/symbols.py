@@ -6,6 +6,7 @@ list of instruments decides; where it is out of reach, a joined symbol is split 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -20,6 +21,8 @@ _QUOTES = """
 QUOTE_ASSETS = tuple(sorted(_QUOTES.split(), key=len, reverse=True))
 
 _SEPARATORS = str.maketrans("", "", "/-_ ")
+# What users and venues add to the name of a perpetual contract: BTC-USDT-SWAP, BTC_USDT_PERP.
+_PERPETUAL = re.compile(r"[-_/](SWAP|PERP|PERPETUAL)$", re.IGNORECASE)
 
 
 def squeezed(symbol: str) -> str:
@@ -42,11 +45,15 @@ def split_symbol(symbol: str) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class SymbolStyle:
-    """How a venue writes a market: base, separator, quote, suffix, in one case."""
+    """How a venue writes a market: base, separator, quote, suffix, in one case.
+
+    `is_perpetual`: the markets are perpetual contracts, whose names users like to end in ``-SWAP`` or ``-PERP``.
+    """
 
     separator: str = ""
     lower: bool = False
     suffix: str = ""
+    is_perpetual: bool = False
 
     def join(self, base: str, quote: str) -> str:
         """Return the venue's spelling of a market."""
@@ -54,9 +61,15 @@ class SymbolStyle:
         return text.lower() if self.lower else text.upper()
 
     def guess(self, symbol: str) -> str | None:
-        """Return the venue's spelling without a list of instruments; ``None`` when the quote asset is unknown."""
-        pair = split_symbol(symbol)
-        return self.join(*pair) if pair else None
+        """Return the venue's spelling without a list of instruments.
+
+        ``None`` when the quote asset is unknown, or when there is more to the name: a date, or another product.
+        """
+        plain = _PERPETUAL.sub("", symbol.strip()) if self.is_perpetual else symbol
+        pair = split_symbol(plain)
+        if pair is None or pair[1].isdecimal() or squeezed(plain) not in ("".join(pair), squeezed(self.join(*pair))):
+            return None
+        return self.join(*pair)
 
 
 class Instrument(Protocol):
@@ -65,6 +78,7 @@ class Instrument(Protocol):
     def get_venue_symbol(self) -> str: ...
     def get_base_asset(self) -> str: ...
     def get_quote_asset(self) -> str: ...
+    def get_contract_type(self) -> str | None: ...
 
 
 InstrumentT = TypeVar("InstrumentT", bound=Instrument)
@@ -79,10 +93,12 @@ class SymbolTable(Generic[InstrumentT]):
         self._by_text: dict[str, InstrumentT] = {}
         for instrument in instruments:
             self._by_venue[instrument.get_venue_symbol()] = instrument
+        # A pair alone names the market that has no end, whichever the venue lists first.
+        undated = [item for item in self._by_venue.values() if item.get_contract_type() != "future"]
         for instrument in self._by_venue.values():
             # The first wins: two markets whose joined names are equal are told apart by writing a separator.
             self._by_text.setdefault(squeezed(instrument.get_venue_symbol()), instrument)
-        for instrument in self._by_venue.values():
+        for instrument in undated:
             base, quote = instrument.get_base_asset().upper(), instrument.get_quote_asset().upper()
             self._by_text.setdefault(base + quote, instrument)
             self._by_text.setdefault(f"{base}/{quote}", instrument)
@@ -109,6 +125,10 @@ class SymbolTable(Generic[InstrumentT]):
             if known is not None and squeezed(symbol) in (squeezed(known.get_venue_symbol()), "".join(pair or ())):
                 return known
         known = self._by_text.get(squeezed(symbol))
+        if known is None and (plain := _PERPETUAL.sub("", symbol.strip())) != symbol.strip():
+            known = self._by_text.get(squeezed(plain))
+            if known is not None and known.get_contract_type() != "perpetual":
+                known = None
         if known is None:
             hint = did_you_mean(squeezed(symbol), (squeezed(name) for name in self._by_venue))
             raise InvalidSymbolError(

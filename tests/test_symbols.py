@@ -23,6 +23,7 @@ class Market:
     venue_symbol: str
     base: str
     quote: str
+    contract_type: str | None = None
 
     def get_venue_symbol(self) -> str:
         return self.venue_symbol
@@ -32,6 +33,9 @@ class Market:
 
     def get_quote_asset(self) -> str:
         return self.quote
+
+    def get_contract_type(self) -> str | None:
+        return self.contract_type
 
 
 def table(style: SymbolStyle, *pairs: tuple[str, str]) -> SymbolTable[Market]:
@@ -79,6 +83,40 @@ def test_a_dated_contract_is_more_than_its_pair() -> None:
     assert both.find("BTC/USDT") is spot
     with pytest.raises(InvalidSymbolError):
         SymbolTable("NIMBUS___SPOT", [spot]).find("BTC-USDT-261225")
+
+
+SWAPS = SymbolTable(
+    "NIMBUS___SWAP",
+    [
+        Market("BTCUSDT_261225", "BTC", "USDT", "future"),
+        Market("BTCUSDT", "BTC", "USDT", "perpetual"),
+        Market("ETHUSDT_261225", "ETH", "USDT", "future"),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    "symbol", ["BTCUSDT", "BTC-USDT", "BTC/USDT:USDT", "BTC-USDT-SWAP", "btc_usdt_perp", "BTC-USDT-PERPETUAL"]
+)
+def test_a_perpetual_contract_is_known_by_its_pair(symbol: str) -> None:
+    """The pair names the contract without an end, with the words for it or without, and never a dated one."""
+    assert SWAPS.find(symbol).venue_symbol == "BTCUSDT"
+    assert SymbolStyle(is_perpetual=True).guess(symbol) == "BTCUSDT"
+
+
+@pytest.mark.parametrize("symbol", ["ETH-USDT", "ETH-USDT-SWAP", "BTC-USDT-240927"])
+def test_what_is_no_perpetual_contract_is_not_taken_for_one(symbol: str) -> None:
+    """Neither does a pair name a dated contract, nor a date or a word for a contract another market."""
+    with pytest.raises(InvalidSymbolError):
+        SWAPS.find(symbol)
+    with pytest.raises(InvalidSymbolError):
+        table(OKX, ("BTC", "USDT")).find("BTC-USDT-SWAP")
+
+
+@pytest.mark.parametrize("symbol", ["BTCUSDT_261225", "BTC-USDT-261225", "BTC-USDT-SWAP"])
+def test_more_than_a_pair_is_no_guess(symbol: str) -> None:
+    """Without a list of markets, a name with a date, or with a product that is not this one, is not guessed."""
+    assert BINANCE.guess(symbol) is None
 
 
 @pytest.mark.parametrize("symbol", ["", "-", "/", "BTC", "BTC-", "-USDT", "BTCUSDTX", "B T C", "BTC-USDT-ETH", "\x00"])

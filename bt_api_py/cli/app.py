@@ -42,6 +42,10 @@ class Kind(StrEnum):
     depth = "depth"
     trades = "trades"
     klines = "klines"
+    mark_price = "mark_price"
+    funding_rate = "funding_rate"
+    open_interest = "open_interest"
+    liquidations = "liquidations"
 
 
 Exchange = Annotated[str, typer.Argument(metavar="EXCHANGE", help="Such as BINANCE___SPOT; see `bt-api exchanges`.")]
@@ -88,7 +92,7 @@ def _options(
 
 @app.command(epilog="Try: bt-api stream trades OKX___SPOT BTCUSDT ETHUSDT --json --count 100 | jq .price")
 def stream(
-    kind: Annotated[Kind, typer.Argument(metavar="KIND", help="ticker, depth, trades or klines.")],
+    kind: Annotated[Kind, typer.Argument(metavar="KIND", help=f"{', '.join(Kind)}.")],
     exchange: Exchange,
     symbols: Annotated[list[str], typer.Argument(metavar="SYMBOL", help="BTCUSDT, BTC-USDT or BTC/USDT.")],
     interval: Annotated[str, typer.Option("--interval", "-i", help="Of the candles: 1m, 5m, 1h, 1d ...")] = "1m",
@@ -102,7 +106,7 @@ def stream(
         typer.Option("--events", help="Also lines about connections and gaps (always on in the live view)."),
     ] = False,
 ) -> None:
-    """Follow tickers, books, trades or candles: a live view on a terminal, JSON lines in a pipe."""
+    """Follow market data of one kind: a live view on a terminal, JSON lines in a pipe."""
     from . import stream as command
     from .running import run as run_coroutine
 

@@ -130,7 +130,59 @@ def klines(board: Board) -> RenderableType:
     return grid
 
 
-BODIES = {"ticker": tickers, "depth": depth, "trades": trades, "klines": klines}
+def mark_prices(board: Board) -> RenderableType:
+    """Return one row per contract: mark price, index price."""
+    grid = table("<symbol", "mark", "index", "updates/s", "age")
+    for symbol, item in board.latest.items():
+        prices = (figures.price(item.get_mark_price()), figures.price(item.get_index_price()))
+        grid.add_row(symbol, *prices, f"{board.rate(symbol):.1f}", figures.age(board.age(symbol)))
+    return grid
+
+
+def funding_rates(board: Board) -> RenderableType:
+    """Return one row per contract: rate of the running interval, and when it or the next one is settled (UTC)."""
+    grid = table("<symbol", "rate", "settled at", "age")
+    for symbol, item in board.latest.items():
+        rate = item.get_current_funding_rate()
+        due = item.get_current_funding_time() or item.get_next_funding_time()
+        shown = Text(f"{100 * rate:+.4f}%", style=colour(rate))
+        grid.add_row(symbol, shown, clock(due) if due else "-", figures.age(board.age(symbol)))
+    return grid
+
+
+def open_interests(board: Board) -> RenderableType:
+    """Return one row per contract: the quantity held open."""
+    grid = table("<symbol", "open interest", "age")
+    for symbol, item in board.latest.items():
+        grid.add_row(symbol, figures.quantity(item.get_open_interest()), figures.age(board.age(symbol)))
+    return grid
+
+
+def liquidations(board: Board) -> RenderableType:
+    """Return the latest liquidations, newest first."""
+    grid = table("<time", "<symbol", "<side", "price", "quantity", "<position")
+    for item in reversed(board.recent):
+        grid.add_row(
+            clock(item.get_timestamp()),
+            item.get_symbol(),
+            side(item.get_side()),
+            figures.price(item.get_price()),
+            figures.quantity(item.get_quantity()),
+            item.get_position_side() or "",
+        )
+    return grid
+
+
+BODIES = {
+    "ticker": tickers,
+    "depth": depth,
+    "trades": trades,
+    "klines": klines,
+    "mark_price": mark_prices,
+    "funding_rate": funding_rates,
+    "open_interest": open_interests,
+    "liquidations": liquidations,
+}
 
 
 def page(kind: str, title: str, board: Board, stats: Mapping[str, Any]) -> RenderableType:

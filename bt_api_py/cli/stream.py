@@ -13,7 +13,7 @@ from .gateway import gateway
 from .output import JsonLines
 from .running import FAILURE, OK, all_of, complain, describe, exit_code, first_to_end
 
-Kind = Literal["ticker", "depth", "trades", "klines"]
+Kind = Literal["ticker", "depth", "trades", "klines", "mark_price", "funding_rate", "open_interest", "liquidations"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,14 @@ class Request:
                 return api.stream_trades(self.exchange, symbol, events=events)
             case "klines":
                 return api.stream_klines(self.exchange, symbol, self.interval, events=events)
+            case "mark_price":
+                return api.stream_mark_price(self.exchange, symbol, events=events)
+            case "funding_rate":
+                return api.stream_funding_rate(self.exchange, symbol, events=events)
+            case "open_interest":
+                return api.stream_open_interest(self.exchange, symbol, events=events)
+            case "liquidations":
+                return api.stream_liquidations(self.exchange, symbol, events=events)
 
 
 class View(AbstractAsyncContextManager["View"], Protocol):

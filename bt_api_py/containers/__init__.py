@@ -4,7 +4,7 @@ from .account import AccountData
 from .balance import BalanceData
 from .bar import BarData, BarRow
 from .base import Container, Frame, Number, Origin, Row, Side, Topic
-from .derivatives import FundingRateData, LiquidationData, MarkPriceData, OpenInterestData
+from .derivatives import FundingRateData, LiquidationData, LiquidationRow, MarkPriceData, OpenInterestData
 from .instrument import SymbolData
 from .order import OrderData, OrderStatus
 from .orderbook import BookState, Level, OrderBookData
@@ -23,6 +23,7 @@ __all__ = [
     "FundingRateData",
     "Level",
     "LiquidationData",
+    "LiquidationRow",
     "MarkPriceData",
     "Number",
     "OpenInterestData",

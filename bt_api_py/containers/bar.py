@@ -79,6 +79,7 @@ class BarData(Container):
     """One candle. The running one is sent again and again until it is closed."""
 
     event = "BarEvent"
+    kind = "klines"
 
     # When
 

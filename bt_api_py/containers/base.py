@@ -10,11 +10,13 @@ import json
 import math
 from collections.abc import Callable, Iterable
 from operator import attrgetter
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import msgspec
 
 from ..exceptions import DataParseError
+
+C = TypeVar("C", bound="Container")
 
 nan = math.nan
 
@@ -114,6 +116,7 @@ class Container(msgspec.Struct, eq=False, gc=False):
     _index: Place = -1
 
     event: ClassVar[str] = "Event"
+    kind: ClassVar[str] = ""  # of the streams that hand out such objects
 
     # Shared by all
 
@@ -218,10 +221,14 @@ class Container(msgspec.Struct, eq=False, gc=False):
 
     def spelled(self, topic: Topic) -> Self:
         """Return the same record under another topic, for a caller who writes the symbol differently."""
+        return self.told_as(type(self), topic)
+
+    def told_as(self, kind: type[C], topic: Topic) -> C:
+        """Return another object made from the same record: some venues tell several figures in one."""
         frame = self._frame
         if isinstance(frame, bytes):
             frame = Frame(frame, self._topic.path)
-        return type(self)(self._row, topic, self._received, frame, self._index)
+        return kind(self._row, topic, self._received, frame, self._index)
 
     def holding(self, row: Any) -> Self:
         """Return an object like this one around another record."""

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
-from .base import Container
+from .base import Container, Row
+
+_INFINITY = float("inf")
 
 
-class MarkPriceData(Container):
+class FigureData(Container):
+    """Base of the figures of a contract, each of which replaces the one before.
+
+    Venues like to tell several of them in one record; then every one that it tells makes an object of its own.
+    """
+
+    field: ClassVar[str]  # of the record, without which there is no such object
+
+    def figure(self) -> float:
+        """Return the figure as the venue counts it; ``nan`` when the record does not tell it."""
+        return self._number(self.field)
+
+
+class MarkPriceData(FigureData):
     """The prices by which a contract is valued, as opposed to traded."""
 
     event = "MarkPriceEvent"
+    kind = "mark_price"
+    field = "mark_price"
 
     def get_mark_price(self) -> float:
         """Return the price that decides profit and liquidation, quote asset per base asset."""
@@ -33,10 +50,12 @@ class MarkPriceData(Container):
         yield "timestamp", self.get_timestamp()
 
 
-class FundingRateData(Container):
+class FundingRateData(FigureData):
     """What longs pay to shorts. Rates are fractions per funding interval: 0.0001 is 0.01 %."""
 
     event = "FundingEvent"
+    kind = "funding_rate"
+    field = "current_funding_rate"
 
     def get_current_funding_rate(self) -> float:
         """Return the rate of the running interval, a fraction; positive when longs pay."""
@@ -90,10 +109,21 @@ class FundingRateData(Container):
         yield "timestamp", self.get_timestamp()
 
 
+class LiquidationRow(Row):
+    """Base of the liquidation records: `timestamp`, `price`, `quantity` and `side` make a liquidation."""
+
+    def defect(self) -> str | None:
+        price, quantity = self.price, self.quantity  # type: ignore[attr-defined]  # declared by each venue's record
+        if not -_INFINITY < price < _INFINITY:
+            return f"price {price!r}"
+        return None if 0 <= quantity < _INFINITY else f"quantity {quantity!r}"
+
+
 class LiquidationData(Container):
     """One position that the venue closed by force."""
 
     event = "LiquidationWarningEvent"
+    kind = "liquidations"
 
     def get_price(self) -> float:
         """Return the price of the liquidation order, quote asset per base asset."""
@@ -127,10 +157,12 @@ class LiquidationData(Container):
         yield "timestamp", self.get_timestamp()
 
 
-class OpenInterestData(Container):
+class OpenInterestData(FigureData):
     """How much of a contract is held open, all positions of one side together."""
 
     event = "OpenInterestEvent"
+    kind = "open_interest"
+    field = "open_interest"
 
     def get_open_interest(self) -> float:
         """Return the open quantity, base asset."""
@@ -144,3 +176,6 @@ class OpenInterestData(Container):
     def _summary(self) -> Iterable[tuple[str, Any]]:
         yield "open_interest", self.get_open_interest()
         yield "timestamp", self.get_timestamp()
+
+
+FIGURES: Mapping[str, type[FigureData]] = {cls.kind: cls for cls in (MarkPriceData, FundingRateData, OpenInterestData)}

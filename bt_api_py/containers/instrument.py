@@ -63,8 +63,29 @@ class SymbolData(Container):
         return self._number("min_notional")
 
     def get_contract_multiplier(self) -> float:
-        """Return the base units of one contract; 1 on spot."""
+        """Return the base units of one contract; 1 on spot, and where contracts are counted in base units."""
         return self._topic.factor
+
+    def get_contract_type(self) -> str | None:
+        """Return ``"perpetual"``, ``"future"`` for a dated contract, or ``None`` on spot."""
+        return self._text("contract_type")
+
+    def get_settle_asset(self) -> str | None:
+        """Return the asset that profit, loss and margin are counted in, upper case; ``None`` on spot."""
+        asset = self._text("settle_asset")
+        return None if asset is None else asset.upper()
+
+    def get_delivery_time(self) -> int:
+        """Return when a dated contract ends, milliseconds since 1970 UTC; 0 for others."""
+        return self._time("delivery_time")
+
+    def get_maintain_margin_percent(self) -> float:
+        """Return the least margin of a position, percent of its value, as the venue states it."""
+        return self._number("maintain_margin_percent")
+
+    def get_required_margin_percent(self) -> float:
+        """Return the margin that opens a position, percent of its value, as the venue states it."""
+        return self._number("required_margin_percent")
 
     def get_status(self) -> str:
         """Return ``"trading"`` when orders match now, otherwise the venue's own word in lower case."""

@@ -65,6 +65,7 @@ class OrderBookData(Container):
     """The book, or its top, at one moment. Given out only when its sequence holds and it is not crossed."""
 
     event = "OrderBookEvent"
+    kind = "depth"
 
     _row: BookState
     _bids: list[list[float]] | None = None

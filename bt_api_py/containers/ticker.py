@@ -15,6 +15,7 @@ class TickerData(Container):
     """
 
     event = "TickerEvent"
+    kind = "ticker"
 
     # Last trade and best prices
 

@@ -37,6 +37,7 @@ class TradeData(Container):
     """One trade. Its side is the taker's on a market stream, and that of one's own order on an own fill."""
 
     event = "TradeEvent"
+    kind = "trades"
 
     def get_price(self) -> float:
         """Return the price, quote asset per base asset."""

@@ -74,6 +74,7 @@ class Exchange:
     intervals: ClassVar[Mapping[str, str]]  # the user's word -> the venue's
     channels: ClassVar[Mapping[str, Channel]]  # the venue's channel -> how its frames are read
     kinds: ClassVar[tuple[str, ...]] = ("ticker", "depth", "trades", "klines")
+    polled: ClassVar[Mapping[str, float]] = {}  # kinds that the venue has by REST only -> seconds between two calls
     used_weight_header: ClassVar[str | None] = None
     answers_in_order: ClassVar[bool] = False  # a refusal that names nothing belongs to the oldest unanswered command
     account: ClassVar[type[PrivateSide] | None] = None  # the private side, where there is one
@@ -182,6 +183,10 @@ class Exchange:
     def klines_between(self, venue_symbol: str, interval: str, start: int, end: int) -> Pages:
         """Ask for the bars that open from `start` to `end`, milliseconds; without a list by time, the latest."""
         yield self.klines_request(venue_symbol, interval, _LARGEST_PAGE)
+
+    def figure_request(self, kind: str, venue_symbol: str) -> Request:
+        """Return the call for a figure of a contract as it is now: ``"mark_price"``, ``"funding_rate"`` …"""
+        raise UnsupportedError(self.name, f"no {kind} by REST")
 
     def instruments_request(self) -> Request:
         """Return the call for the list of markets."""

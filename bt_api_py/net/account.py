@@ -80,16 +80,16 @@ class Order(msgspec.Struct):
 class Sums(msgspec.Struct):
     """What the known fills of an order add up to, exactly."""
 
-    quantity: Decimal = Decimal()
+    quantity: Decimal = Decimal()  # as the venue counts it
     value: Decimal = Decimal()  # quote asset
     fee: Decimal | None = Decimal()  # None: a fill told none, or they are in several assets
     fee_asset: str | None = None
 
-    def add(self, row: Any) -> None:
-        """Count a fill."""
+    def add(self, row: Any, factor: float) -> None:
+        """Count a fill; `factor` is what one of the venue's units is worth in base asset."""
         quantity = Decimal(str(row.quantity))
         self.quantity += quantity
-        self.value += Decimal(str(row.price)) * quantity
+        self.value += Decimal(str(row.price)) * quantity * Decimal(str(factor))
         fee = getattr(row, "fee", None)
         if self.fee is None or _number(fee) is None or self.fee_asset not in (None, row.fee_asset):
             self.fee = None
@@ -264,11 +264,14 @@ class Account:
         box.push(item)
 
     def _made(self, kind: type[Container], row: Any, origin: Origin) -> Any:
+        return kind(row, self._about(kind, row, origin), self.venue.clock.now())
+
+    def _about(self, kind: type[Container], row: Any, origin: Origin) -> Topic:
         symbol = getattr(row, "venue_symbol", "") or ""
         topic = self._topics.get((kind.event, symbol, origin))
         if topic is None:
             topic = self._topics[kind.event, symbol, origin] = self._topic(symbol, origin)
-        return kind(row, topic, self.venue.clock.now())
+        return topic
 
     def _topic(self, venue_symbol: str, origin: Origin) -> Topic:
         """Return the topic of a market, under the joined upper-case name that account streams use."""
@@ -577,7 +580,7 @@ class Account:
             self._fills.popitem(last=False)
         if origin != "snapshot":
             self._hand_out("fills", self._made(TradeData, row, origin))
-        self._sums.setdefault(row.order_id, Sums()).add(row)
+        self._sums.setdefault(row.order_id, Sums()).add(row, self._about(TradeData, row, origin).factor)
         if len(self._sums) > _FILLS_REMEMBERED:
             self._sums.popitem(last=False)
         awaiting = self._awaited.pop(str(row.trade_id), None)

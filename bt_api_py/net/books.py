@@ -18,8 +18,8 @@ from .feed import Feed, respelled
 from .stream import Mailbox
 
 if TYPE_CHECKING:
+    from .carrier import Carrier
     from .leg import Leg
-    from .session import Session
     from .venue import Venue
 
 log = logging.getLogger("bt_api_py.net")
@@ -52,7 +52,7 @@ class BookFeed(Feed):
     newer state than the last that was handed out is handed out next.
     """
 
-    def __init__(self, venue: Venue, session: Session, name: str, channel: Channel, topic: Topic) -> None:
+    def __init__(self, venue: Venue, session: Carrier, name: str, channel: Channel, topic: Topic) -> None:
         super().__init__(venue, session, name, channel, topic)
         book = channel.book
         assert book is not None, f"{name} is no depth channel"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from urllib.parse import urlsplit
 
 from ..clock import Clock
 from ..exchanges.base import PING_FRAME, Endpoint
 from ..settings import ExchangeSettings
 from .errors import ConnectionLost
-from .limits import Budget, limits_of
+from .limits import Budget, host_of, limits_of
 from .tasks import end, start
 from .transport import Socket, Transport
 
@@ -56,7 +55,7 @@ class Connection:
         Raises:
             ConnectionLost: it did not succeed.
         """
-        limits = limits_of(clock).host(urlsplit(url).netloc)
+        limits = limits_of(clock).host(host_of(url))
         turn = limits.reserve("connects", endpoint.connects, clock.monotonic())
         while (wait := turn.wait(clock.monotonic())) > 0:
             log.debug("%s: waits %.1f s for its turn to connect", label, wait)

@@ -6,19 +6,22 @@ import asyncio
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import msgspec
 
 from ..containers import Container, TickerData, TradeData
 from ..containers.base import Topic, row_of
+from ..containers.derivatives import FIGURES
 from ..exceptions import AuthenticationError, BtApiError, SubscribeError, UnsupportedError, WebSocketError
 from ..exchanges.base import Channel, Pages
 from .stream import EventKind, Mailbox, State, StreamEvent
 
 if TYPE_CHECKING:
+    from .carrier import Carrier
     from .leg import Leg
-    from .session import Session
     from .venue import Venue
 
 log = logging.getLogger("bt_api_py.net")
@@ -37,7 +40,7 @@ _MOST_HELD = 200_000  # records that wait behind a hole; beyond that the hole is
 class Feed:
     """A topic as the venue knows it. Subclasses say what a new record means."""
 
-    def __init__(self, venue: Venue, session: Session, name: str, channel: Channel, topic: Topic) -> None:
+    def __init__(self, venue: Venue, session: Carrier, name: str, channel: Channel, topic: Topic) -> None:
         self.venue = venue
         self.session = session
         self.name = name
@@ -125,7 +128,16 @@ class Feed:
         """Hand an object to every reader."""
         topic = self.topic
         for box in self.boxes:
-            box.push(item if box.topic is topic else respelled(item, box.topic))
+            if box.topic is topic:
+                box.push(item)
+            else:
+                self.hand_out(box, item)
+
+    def hand_out(self, box: Mailbox, item: Any) -> None:
+        """Hand an object to one reader in its own spelling; a figure that the record does not tell is left out."""
+        own = respelled(item, box.topic)
+        if own is not None:
+            box.push(own)
 
     def subscribed(self) -> None:
         """The venue accepted the subscription."""
@@ -186,6 +198,7 @@ class Feed:
     async def _probe(self) -> None:
         """Ask the venue by REST whether it moved on. A quiet market is left alone, a dead subscription is renewed."""
         began = self.received
+        quiet = "no data, and the venue has nothing newer"
         try:
             # An answer that takes longer than this is none: a reader must not wait for a word on a venue that is busy.
             async with asyncio.timeout(self.stale_after / 2):
@@ -194,7 +207,7 @@ class Feed:
                     # What the venue's list already shows may be on its way.
                     await self.venue.clock.sleep(min(_ON_ITS_WAY, self.stale_after / 4))
         except UnsupportedError:
-            moved = False
+            moved, quiet = False, "no data, and the venue has nothing that could be asked"
         except (BtApiError, TimeoutError) as error:
             log.info("%s: silent, and the probe failed: %s", self.label, error)
             moved = None
@@ -207,7 +220,7 @@ class Feed:
             if self._strikes:
                 self._strikes = 0
                 self.set_state("live" if self._ever_live else "connecting")
-            self.venue.tell(self.event("quiet", "no data, and the venue has nothing newer"))
+            self.venue.tell(self.event("quiet", quiet))
         else:
             self._renew(moved)
 
@@ -277,7 +290,8 @@ class Feed:
         """Make an event known to the readers, to those who watch the status, and to the log."""
         event = self.event(kind, cause, **details)
         for box in self.boxes:
-            box.push_event(event)
+            own = box.topic or self.topic
+            box.push_event(event if own is self.topic else replace(event, topic=own.kind, symbol=own.symbol))
         self.venue.tell(event)
         return event
 
@@ -308,11 +322,19 @@ class Feed:
 
 
 def respelled(item: Any, topic: Topic | None) -> Any:
-    """Return an object for a reader who writes the symbol differently."""
+    """Return an object for a reader who writes the symbol differently, or who reads another figure of the record.
+
+    ``None`` when the record does not tell that figure.
+    """
     if topic is None or not isinstance(item, Container):
         return item
     origin = item.get_origin()
-    return item.spelled(topic if topic.origin == origin else msgspec.structs.replace(topic, origin=origin))
+    topic = topic if topic.origin == origin else msgspec.structs.replace(topic, origin=origin)
+    kind = FIGURES.get(topic.kind)
+    if kind is None:
+        return item.spelled(topic)
+    figure = item.told_as(kind, topic)
+    return figure if isfinite(figure.figure()) else None
 
 
 def _trade_number(item: Any) -> int | None:
@@ -330,7 +352,7 @@ def _trade_number(item: Any) -> int | None:
 class FillingFeed(Feed):
     """A feed that can stop at a hole, have it filled by REST, and go on: what comes meanwhile waits in order."""
 
-    def __init__(self, venue: Venue, session: Session, name: str, channel: Channel, topic: Topic) -> None:
+    def __init__(self, venue: Venue, session: Carrier, name: str, channel: Channel, topic: Topic) -> None:
         super().__init__(venue, session, name, channel, topic)
         self._held: deque[tuple[Any, str]] = deque()  # records, each with the cause of the loss before it
         self._is_filling = False

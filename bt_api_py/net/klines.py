@@ -14,7 +14,7 @@ from .feed import FillingFeed, respelled
 from .stream import Mailbox
 
 if TYPE_CHECKING:
-    from .session import Session
+    from .carrier import Carrier
     from .venue import Venue
 
 log = logging.getLogger("bt_api_py.net")
@@ -32,7 +32,7 @@ class KlineFeed(FillingFeed):
     Bars that closed unseen, over a loss or because nothing was traded, are fetched and come as closed bars.
     """
 
-    def __init__(self, venue: Venue, session: Session, name: str, channel: Channel, topic: Topic) -> None:
+    def __init__(self, venue: Venue, session: Carrier, name: str, channel: Channel, topic: Topic) -> None:
         super().__init__(venue, session, name, channel, topic)
         self._next: int | None = None  # open time of the oldest bar that was not handed out as closed
         self._running: BarData | None = None

@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 from collections import deque
 from itertools import takewhile
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from ..clock import Clock
 from ..exchanges.base import Rate
+from ..settings import LOOPBACK
 
 # The venue counts when a message arrives: two that were sent a second apart may come closer together.
 _SLACK = 1.05
@@ -151,6 +153,18 @@ class HostLimits:
                 budget.observe(now, used)
 
 
+def host_of(url: str) -> str:
+    """Return what a venue counts by: host and port of an address.
+
+    On this machine several venues may share those, each at a path of its own, as the simulated ones do: there the first
+    part of the path belongs to it.
+    """
+    parts = urlsplit(url)
+    if parts.hostname not in LOOPBACK:
+        return parts.netloc
+    return f"{parts.netloc}/{parts.path.strip('/').partition('/')[0]}"
+
+
 class Limits:
     """The budgets of all hosts, as seen by one clock."""
 
@@ -159,7 +173,7 @@ class Limits:
         self._lock = threading.Lock()
 
     def host(self, name: str) -> HostLimits:
-        """Return the budgets of a host and port."""
+        """Return the budgets of a host, named as `host_of` does."""
         with self._lock:
             return self._hosts.setdefault(name, HostLimits())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
@@ -14,7 +13,7 @@ from ..exceptions import BtApiError, NetworkError, RateLimitError, RequestFailed
 from ..exchanges.account_base import PrivateSide, encoded
 from ..exchanges.base import Exchange, Page, Request
 from .errors import is_retryable
-from .limits import limits_of
+from .limits import host_of, limits_of
 from .transport import Response, Transport, retry_after
 
 log = logging.getLogger("bt_api_py.rest")
@@ -46,7 +45,7 @@ class RestClient:
         self._transport = transport
         self._clock = clock
         self._base = exchange.rest_url
-        self._host = limits_of(clock).host(urlsplit(self._base).netloc)
+        self._host = limits_of(clock).host(host_of(self._base))
         self._signing_ms = signing_ms
         self._refused = refused
         self.calls = 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import AuthenticationError, SubscribeError, WebSocketError
 from ..exchanges.base import Endpoint, Exchange
+from .carrier import Carrier
 from .errors import ConnectionLost, manner_of
 from .feed import StreamError
 from .leg import Leg
@@ -27,7 +28,7 @@ _LONGEST_OVERLAP = 60.0  # after which the old one goes, as long as the new one 
 _DAY = 86_400.0
 
 
-class Session:
+class Session(Carrier):
     """Feeds that share their sockets.
 
     Each socket is a `Leg`. While there are several, every record comes several times, and the feeds take the first. One
@@ -45,16 +46,12 @@ class Session:
         raw: bool = False,
         rest: RestClient | None = None,
     ) -> None:
-        self.venue = venue
+        label = f"{venue.name} {endpoint_name}{' raw' if raw else ''} #{number}"
+        super().__init__(venue, endpoint_name, label, raw=raw)
         self.rest = rest or venue.rest
-        self.endpoint_name = endpoint_name
         self.endpoint: Endpoint = exchange.endpoints[endpoint_name]
-        self.raw = raw
-        self.label: str = f"{venue.name} {endpoint_name}{' raw' if raw else ''} #{number}"
         self.exchange = exchange
-        self.feeds: dict[str, Feed] = {}
         self.legs: dict[Leg, asyncio.Task[None]] = {}
-        self.is_doubled = False  # whether records come more than once: read for each of them
         self.ignored: Counter[str] = Counter()
         self.rotations = 0
         self._count = 0
@@ -73,6 +70,11 @@ class Session:
     def is_connected(self) -> bool:
         """Whether a socket is open."""
         return any(leg.is_connected for leg in self.legs)
+
+    @property
+    def silence(self) -> float | None:
+        """Seconds since anything was heard, ``None`` while there is no socket."""
+        return min((leg.silence for leg in self.legs if leg.silence is not None), default=None)
 
     @property
     def is_sending(self) -> bool:

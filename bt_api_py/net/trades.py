@@ -13,7 +13,7 @@ from ..exchanges.base import Channel
 from .feed import FillingFeed
 
 if TYPE_CHECKING:
-    from .session import Session
+    from .carrier import Carrier
     from .venue import Venue
 
 log = logging.getLogger("bt_api_py.net")
@@ -32,7 +32,7 @@ class TradeFeed(FillingFeed):
     connection tells of a hole, and time bounds it.
     """
 
-    def __init__(self, venue: Venue, session: Session, name: str, channel: Channel, topic: Topic) -> None:
+    def __init__(self, venue: Venue, session: Carrier, name: str, channel: Channel, topic: Topic) -> None:
         super().__init__(venue, session, name, channel, topic)
         self._last: int | None = None
         self._last_ms: int | None = None

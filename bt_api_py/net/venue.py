@@ -8,16 +8,22 @@ from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ..containers import BarData, SymbolData
 from ..containers.base import Topic, row_of
+from ..containers.derivatives import FIGURES, FigureData
 from ..exceptions import BtApiError, DataParseError, InvalidSymbolError, UnsupportedError
 from ..exchanges.account_base import PrivateSide
 from ..exchanges.base import Channel, Exchange, Pages, Subscription
 from ..symbols import SymbolTable
 from .account import KINDS, Account
 from .books import BookFeed
-from .feed import Feed
+from .carrier import Carrier
+from .feed import Feed, respelled
+from .figures import FigureFeed, LiquidationFeed
 from .klines import KlineFeed
+from .polling import POLLED, Polling
 from .rest import RestClient
 from .session import Session
 from .snapshots import SnapshotQueue
@@ -33,7 +39,13 @@ log = logging.getLogger("bt_api_py.net")
 _MARKETS_KEPT = 3600.0  # seconds for which a list of markets is believed
 _CLOSING_GRACE_MS = 2000  # clocks differ: a bar that ended this recently may still change
 
-_FEEDS: dict[str, type[Feed]] = {"trades": TradeFeed, "klines": KlineFeed, "depth": BookFeed}
+_FEEDS: dict[str, type[Feed]] = {
+    "trades": TradeFeed,
+    "klines": KlineFeed,
+    "depth": BookFeed,
+    "liquidations": LiquidationFeed,
+    **dict.fromkeys(FIGURES, FigureFeed),
+}
 
 
 class Venue:
@@ -48,7 +60,7 @@ class Venue:
         self.transport = hub.transport
         self.rest = RestClient(exchange, hub.transport, hub.clock)
         self.feeds: dict[tuple[str, str, bool], Feed] = {}
-        self.sessions: list[Session] = []
+        self.sessions: list[Carrier] = []
         self.numbers = count(1)  # of sessions, for their labels
         self._markets: SymbolTable[SymbolData] | None = None
         self._markets_at = 0.0
@@ -144,6 +156,8 @@ class Venue:
         raw = wish.kind == "raw"
         if raw:
             place = self.exchange.place_raw(wish.channel, topic.venue_symbol)
+        elif wish.kind in self.exchange.polled:
+            place = Subscription(POLLED, f"{wish.kind} {topic.venue_symbol}")
         else:
             interval = self.exchange.venue_interval(wish.interval) if wish.interval else ""
             place = self.exchange.place(wish.kind, topic.venue_symbol, interval=interval, levels=wish.levels)
@@ -153,22 +167,28 @@ class Venue:
         feed.attach(box, topic)
 
     def _new_feed(self, place: Subscription, topic: Topic, raw: bool) -> Feed:
-        channel = _RAW if raw else self.exchange.channel_of(place.name)
         session = self._session_for(place.endpoint, raw)
+        channel = _RAW if raw or place.endpoint == POLLED else self.exchange.channel_of(place.name)
+        if channel.container is not None and topic.kind in FIGURES:
+            # The channel may be another kind's, whose records tell this figure too.
+            topic = msgspec.structs.replace(topic, kind=channel.container.kind)
         kind = Feed if raw else _FEEDS.get(topic.kind, Feed)
         feed = kind(self, session, place.name, channel, topic)
         self.feeds[place.endpoint, place.name, raw] = feed
         session.add(feed)
         return feed
 
-    def _session_for(self, endpoint: str, raw: bool) -> Session:
+    def _session_for(self, endpoint: str, raw: bool) -> Carrier:
         for session in self.sessions:
             if session.endpoint_name == endpoint and session.raw == raw and session.has_room:
                 return session
-        own = type(self.exchange)(self.settings)
-        session = Session(self, endpoint, next(self.numbers), exchange=own, raw=raw)
-        self.sessions.append(session)
-        return session
+        new: Carrier
+        if endpoint == POLLED:
+            new = Polling(self, next(self.numbers))
+        else:
+            new = Session(self, endpoint, next(self.numbers), exchange=type(self.exchange)(self.settings), raw=raw)
+        self.sessions.append(new)
+        return new
 
     def release(self, box: Mailbox) -> None:
         """Take a box off its feed; a feed without readers is given back after a while."""
@@ -333,6 +353,9 @@ class Venue:
         topic = await self.resolve(symbol, kind, interval)
         name = topic.venue_symbol
         exchange = self.exchange
+        if kind in FIGURES:
+            figure = await self.figure(topic)
+            return [] if figure is None else [figure]
         if kind == "klines":
             request = exchange.klines_request(name, exchange.venue_interval(interval), limit)
         elif kind == "trades":
@@ -343,6 +366,18 @@ class Venue:
             request = exchange.ticker_request(name)
         found = await self.rest.fetch(request, topic)
         return [self._judged(bar) for bar in found] if kind == "klines" else found
+
+    async def figure(self, topic: Topic, *, attempts: int = 3) -> FigureData | None:
+        """Return the figure that a topic is about, as it is now; ``None`` when the venue does not tell it.
+
+        Raises:
+            UnsupportedError: the venue has it by stream only.
+            BtApiError: as `RestClient.fetch`.
+        """
+        request = self.exchange.figure_request(topic.kind, topic.venue_symbol)
+        found = await self.rest.fetch(request, topic, attempts=attempts)
+        figure: FigureData | None = respelled(found[-1], topic) if found else None
+        return figure
 
     def _judged(self, bar: BarData) -> BarData:
         """Return a bar whose end has passed as closed, where the venue's list does not say so."""

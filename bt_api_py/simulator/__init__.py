@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .scenario import Scenario
     from .simulator import Simulator
     from .stats import ExchangeStats
-    from .truth import Truth, TruthBar, TruthBook, TruthTrade
+    from .truth import Truth, TruthBar, TruthBook, TruthFigures, TruthLiquidation, TruthTrade
     from .virtual import VirtualSimulator, run_virtual
 
 __all__ = [
@@ -34,6 +34,8 @@ __all__ = [
     "Truth",
     "TruthBar",
     "TruthBook",
+    "TruthFigures",
+    "TruthLiquidation",
     "TruthTrade",
     "VirtualSimulator",
     "run_virtual",
@@ -54,6 +56,8 @@ _HOMES = {
     "Truth": "truth",
     "TruthBar": "truth",
     "TruthBook": "truth",
+    "TruthFigures": "truth",
+    "TruthLiquidation": "truth",
     "TruthTrade": "truth",
     "VirtualSimulator": "virtual",
     "run_virtual": "virtual",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from random import Random
 
 QUOTES = (
@@ -35,6 +36,7 @@ class Instrument:
         levels: price levels a side that the book tends to hold.
         history: trades that exist before the simulator starts.
         name: how the venue writes it, where base and quote do not tell: BTC-USD for a contract settled in USDC.
+        contract_value: base asset per contract, where the venue counts contracts.
     """
 
     base: str
@@ -48,6 +50,11 @@ class Instrument:
     history: int
     halted: bool = False
     name: str = ""
+    contract_value: Decimal = Decimal(1)
+
+    def contracts(self, lots: int) -> Decimal:
+        """Return a quantity as the venue counts it."""
+        return Decimal(lots).scaleb(-self.quantity_decimals) / self.contract_value
 
     @property
     def symbol(self) -> str:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from .candles import DAY, MINUTE, ONE_MINUTE, Bar, Interval, Series
 from .instruments import Instrument
 from .text import exact
+from .waves import UNIT, corner
 
 BUY, SELL = "buy", "sell"
 BID, ASK = 0, 1
@@ -94,6 +95,7 @@ class Market:
         self.instrument = instrument
         self.now_ms = start_ms
         self._random = Random(seed)
+        self.number = zlib.crc32(seed.encode())  # for what else is drawn for this market
         self._path = zlib.crc32(path_seed.encode())
         self._corners: dict[int, tuple[int, int, int]] = {}  # by wave: the corner asked for last
         self._offset_ppm = self._random.randint(-60, 60)
@@ -244,18 +246,28 @@ class Market:
 
     def fair(self, ms: int) -> int:
         """Return the price around which the flow happens, in ticks."""
-        ppm = self._offset_ppm
-        for wave, (period, height) in enumerate(_WAVES):
-            corner, inside = divmod(ms, period)
-            left, right = self._corners_at(wave, corner)
-            ppm += (left * (period - inside) + right * inside) * height // (period * _UNIT)
+        return self._priced(self._offset_ppm + self._path_ppm(ms))
+
+    def index(self, ms: int) -> int:
+        """Return the price that venues have in common, in ticks."""
+        return self._priced(self._path_ppm(ms))
+
+    def _priced(self, ppm: int) -> int:
         return max(20, self.instrument.price * (1_000_000 + ppm) // 1_000_000)
 
-    def _corners_at(self, wave: int, corner: int) -> tuple[int, int]:
+    def _path_ppm(self, ms: int) -> int:
+        ppm = 0
+        for wave, (period, height) in enumerate(_WAVES):
+            number, inside = divmod(ms, period)
+            left, right = self._corners_at(wave, number)
+            ppm += (left * (period - inside) + right * inside) * height // (period * UNIT)
+        return ppm
+
+    def _corners_at(self, wave: int, number: int) -> tuple[int, int]:
         known = self._corners.get(wave)
-        if known is None or known[0] != corner:
-            left, right = _corner(self._path, wave, corner), _corner(self._path, wave, corner + 1)
-            known = self._corners[wave] = (corner, left, right)
+        if known is None or known[0] != number:
+            left, right = corner(self._path, wave, number), corner(self._path, wave, number + 1)
+            known = self._corners[wave] = (number, left, right)
         return known[1], known[2]
 
     # -- the order flow --------------------------------------------------------------------------------------
@@ -430,14 +442,6 @@ class Market:
             bid -= self._random.randint(1, 2 * self._spacing)
             ask += self._random.randint(1, 2 * self._spacing)
         self.changes.clear()  # the state at the start is the beginning of history
-
-
-_UNIT = 1_000_000
-
-
-def _corner(path: int, wave: int, corner: int) -> int:
-    """Return a pseudo-random number in -_UNIT … _UNIT that depends on nothing but its arguments."""
-    return zlib.crc32(b"%d/%d/%d" % (path, wave, corner)) % (2 * _UNIT + 1) - _UNIT
 
 
 def _bar_of(trade: Trade) -> Bar:

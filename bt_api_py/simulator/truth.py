@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from .account import AccountBalance, AccountChange, AccountFill, AccountOrder
 from .candles import Interval, interval
+from .contracts import RATE_DECIMALS, Contract, liquidation
 from .market import Level, Market
 from .text import exact
 
@@ -58,6 +60,35 @@ class TruthBar:
     quote_volume: Decimal
     trades: int
     is_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TruthFigures:
+    """The figures of a contract at one moment.
+
+    Attributes:
+        funding_rate: of the running interval, a fraction; settled_rate: of the interval before.
+        funding_ms: when the running interval is settled. open_interest: base asset.
+    """
+
+    ms: int
+    mark_price: Decimal
+    index_price: Decimal
+    funding_rate: Decimal
+    settled_rate: Decimal
+    funding_ms: int
+    open_interest: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TruthLiquidation:
+    """A position closed by force: the order that did it, its worst and its mean price (rounded down to the tick)."""
+
+    side: str
+    price: Decimal
+    average_price: Decimal
+    quantity: Decimal
+    ms: int
 
 
 class Truth:
@@ -148,6 +179,39 @@ class Truth:
                 )
             )
         return rows
+
+    def figures(self, exchange: str, symbol: str, ms: int | None = None) -> TruthFigures:
+        """Return mark price, index price, funding and open interest of a contract at a time, now by default."""
+        market = self._market(exchange, symbol)
+        item = market.instrument
+        found = Contract(market).at(market.now_ms if ms is None else ms)
+        return TruthFigures(
+            found.ms,
+            exact(found.mark_price, item.price_decimals),
+            exact(found.index_price, item.price_decimals),
+            exact(found.funding_rate, RATE_DECIMALS),
+            exact(found.settled_rate, RATE_DECIMALS),
+            found.funding_ms,
+            exact(found.open_interest, item.quantity_decimals),
+        )
+
+    def liquidations(self, exchange: str, symbol: str) -> list[TruthLiquidation]:
+        """Return the positions that were closed by force since the market opened, oldest first."""
+        market = self._market(exchange, symbol)
+        item = market.instrument
+        rows = market.trades[market.trade_index(market.first_live_id) :]
+        found = (liquidation(list(trades)) for _, trades in groupby(rows, key=lambda trade: trade.order))
+        return [
+            TruthLiquidation(
+                one.side,
+                exact(one.price, item.price_decimals),
+                exact(one.average, item.price_decimals),
+                exact(one.quantity, item.quantity_decimals),
+                one.ms,
+            )
+            for one in found
+            if one is not None
+        ]
 
     def orders(self, exchange: str, api_key: str | None = None) -> list[AccountOrder]:
         """Return every state that orders went through, in order; of all accounts, or of that key's."""

@@ -9,7 +9,18 @@ from rich.console import Console
 from bt_api_py import StreamEvent
 from bt_api_py.cli import render
 from bt_api_py.cli.board import RATE_WINDOW, Board, event_line
-from bt_api_py.containers import BarData, BookState, OrderBookData, TickerData, Topic, TradeData
+from bt_api_py.containers import (
+    BarData,
+    BookState,
+    FundingRateData,
+    LiquidationData,
+    MarkPriceData,
+    OpenInterestData,
+    OrderBookData,
+    TickerData,
+    Topic,
+    TradeData,
+)
 
 TOPIC = Topic(exchange="OKX___SPOT", kind="", symbol="BTCUSDT", venue_symbol="BTC-USDT", interval="1m")
 TICKER = TickerData(
@@ -23,6 +34,16 @@ TRADE = TradeData(
 )
 BAR = BarData(
     SimpleNamespace(timestamp=1_795_219_200_000, open=1.5, high=3, low=1, close=2, volume=5, closed=True),
+    TOPIC,
+)
+MARK = MarkPriceData(SimpleNamespace(mark_price="88881.12", index_price="88880"), TOPIC)
+FUNDING = FundingRateData(
+    SimpleNamespace(current_funding_rate="0.0001", current_funding_time=1_795_248_000_000),
+    TOPIC,
+)
+INTEREST = OpenInterestData(SimpleNamespace(open_interest="73211.4"), TOPIC)
+LIQUIDATION = LiquidationData(
+    SimpleNamespace(timestamp=1_795_219_201_000, price=88000.0, quantity=0.014, side="sell"),
     TOPIC,
 )
 
@@ -52,6 +73,10 @@ def holding(*items: object) -> Board:
         ("depth", BOOK, ["100.5000", "101.0000", "5.0000", "spread 0.5000"]),
         ("trades", TRADE, ["00:00:01", "buy", "0.0035", "742"]),
         ("klines", BAR, ["00:00:00", "1.5000", "3.0000", "closed"]),
+        ("mark_price", MARK, ["88,881.12", "88,880.00"]),
+        ("funding_rate", FUNDING, ["+0.0100%", "08:00:00"]),
+        ("open_interest", INTEREST, ["73,211"]),
+        ("liquidations", LIQUIDATION, ["00:00:01", "sell", "88,000.00", "0.0140", "long"]),
     ],
 )
 def test_view_shows_its_figures(kind, item, texts):

@@ -296,12 +296,17 @@ GETTERS: dict[type[Any], dict[str, Getter]] = {
         "get_max_qty": quantity("max_quantity"),
         "get_min_notional": number("min_notional"),
         "get_contract_multiplier": special(),
+        "get_contract_type": text("contract_type"),
+        "get_settle_asset": special(),
+        "get_delivery_time": time("delivery_time"),
+        "get_maintain_margin_percent": number("maintain_margin_percent"),
+        "get_required_margin_percent": number("required_margin_percent"),
         "get_status": special(),
     },
 }
 
 # Not getters: what else users may call.
-OTHER_METHODS = {"init_data", "spelled", "holding", "as_closed", "is_trading"}
+OTHER_METHODS = {"init_data", "spelled", "told_as", "holding", "as_closed", "is_trading", "figure"}
 
 EVENTS = {
     TickerData: "TickerEvent",

@@ -22,6 +22,15 @@ def test_steps_of_a_contract_are_in_base_units(build: Any, swap: Any) -> None:
     assert market.get_contract_multiplier() == 0.25
 
 
+def test_a_contract_says_what_it_is(build: Any) -> None:
+    """A dated contract tells its end and what it settles in; a spot market has neither."""
+    future = build(SymbolData, contract_type="future", settle_asset="usdt", delivery_time=1_798_185_600_000)
+    assert (future.get_contract_type(), future.get_settle_asset()) == ("future", "USDT")
+    assert future.get_delivery_time() == 1_798_185_600_000
+    spot = build(SymbolData)
+    assert (spot.get_contract_type(), spot.get_settle_asset(), spot.get_delivery_time()) == (None, None, 0)
+
+
 @pytest.mark.parametrize(
     ("step", "decimals"),
     [("0.01000000", 2), ("1", 0), ("10", 0), (0.001, 3), ("1e-8", 8), ("", None), (None, None)],

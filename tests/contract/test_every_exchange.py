@@ -2,14 +2,31 @@
 
 import asyncio
 import json
+import math
 
 import pytest
 
-from bt_api_py import BtApi, OrderBookData, StreamEvent, TickerData, TradeData
-from bt_api_py.exceptions import InvalidSymbolError, RequestFailedError, SubscribeError, WebSocketError
+from bt_api_py import (
+    BtApi,
+    FundingRateData,
+    LiquidationData,
+    MarkPriceData,
+    OpenInterestData,
+    OrderBookData,
+    StreamEvent,
+    TickerData,
+    TradeData,
+)
+from bt_api_py.exceptions import (
+    InvalidSymbolError,
+    RequestFailedError,
+    SubscribeError,
+    UnsupportedError,
+    WebSocketError,
+)
 from bt_api_py.exchanges import EXCHANGES
 
-from .worlds import BookJudge, TradeJudge, check_bar, eventually, read, read_until, settings
+from .worlds import BookJudge, TradeJudge, check_bar, eventually, read, read_until, same, settings
 
 fast = pytest.mark.parametrize("pace", [20.0], ids=["fast"])
 very_fast = pytest.mark.parametrize("pace", [120.0], ids=["very fast"])
@@ -114,6 +131,111 @@ class TestData:
             for frame in await read(frames, 3):
                 assert isinstance(frame, dict)
                 assert market.get_venue_symbol().lower() in json.dumps(frame).lower()
+
+
+class TestContracts:
+    """Figures of derivatives, and liquidations."""
+
+    async def test_the_mark_price_is_the_venues(self, api, sim, exchange, symbol, kinds):
+        """Every mark price, and the index price where it is told, is that of its moment."""
+        kinds("mark_price")
+        async with api.stream_mark_price(exchange, symbol) as marks:
+            for mark in await read(marks, 3):
+                truth = sim.truth.figures(exchange, symbol, mark.get_timestamp())
+                assert isinstance(mark, MarkPriceData)
+                assert same(mark.get_mark_price(), truth.mark_price)
+                assert math.isnan(mark.get_index_price()) or same(mark.get_index_price(), truth.index_price)
+                assert mark.get_symbol() == symbol
+
+    async def test_the_funding_rate_is_the_venues(self, api, sim, exchange, symbol, kinds):
+        """The rate is that of the running interval, which ends when the venue says."""
+        kinds("funding_rate")
+        async with api.stream_funding_rate(exchange, symbol) as rates:
+            for rate in await read(rates, 2):
+                truth = sim.truth.figures(exchange, symbol, rate.get_timestamp())
+                assert isinstance(rate, FundingRateData)
+                assert same(rate.get_current_funding_rate(), truth.funding_rate)
+                assert rate.get_current_funding_time() in (0, truth.funding_ms)
+
+    async def test_the_open_interest_is_in_base_units(self, api, sim, exchange, symbol, kinds):
+        """The open interest is that of its moment, whatever the venue counts in, and says where it comes from."""
+        kinds("open_interest")
+        async with api.stream_open_interest(exchange, symbol) as interests:
+            for interest in await read(interests, 1):
+                truth = sim.truth.figures(exchange, symbol, interest.get_timestamp())
+                assert isinstance(interest, OpenInterestData)
+                assert same(interest.get_open_interest(), truth.open_interest)
+                is_polled = "open_interest" in EXCHANGES[exchange].polled
+                assert interest.get_origin() == ("snapshot" if is_polled else "live")
+
+    @fast
+    async def test_liquidations_come_each_once(self, api, sim, exchange, symbol, kinds):
+        """Every position that is closed by force is told, in order, with side, price and quantity."""
+        kinds("liquidations")
+        async with api.stream_liquidations(exchange, symbol) as liquidations:
+            received = await read(liquidations, 4)
+        told = [(item.get_side(), item.get_timestamp()) for item in received]
+        truth = sim.truth.liquidations(exchange, symbol)
+        start = [(row.side, row.ms) for row in truth].index(told[0])
+        rows = truth[start : start + len(told)]
+        assert told == [(row.side, row.ms) for row in rows]
+        for item, row in zip(received, rows, strict=True):
+            assert isinstance(item, LiquidationData)
+            assert same(item.get_quantity(), row.quantity)
+            assert item.get_price() in (float(row.price), float(row.average_price))
+            assert item.get_position_side() == ("long" if row.side == "sell" else "short")
+
+    async def test_figures_survive_a_lost_connection(self, api, sim, exchange, symbol, kinds):
+        """After a cut connection the figures go on, and those who wanted to know were told."""
+        kinds("mark_price")
+        async with api.stream_mark_price(exchange, symbol, events=True) as marks:
+            await read_until(marks, lambda item: isinstance(item, MarkPriceData))
+            sim.faults.disconnect(exchange)
+            items = await read_until(marks, lambda item: marks.stats.reconnects and isinstance(item, MarkPriceData))
+            assert "disconnected" in [item.kind for item in items if isinstance(item, StreamEvent)]
+
+    async def test_a_figure_by_rest_is_the_venues(self, api, sim, exchange, symbol, kinds):
+        """The figures that the venue tells by REST are those of their moment, marked as snapshots."""
+        kinds("mark_price")
+        asked = {
+            "mark_price": (api.async_get_mark_price, "get_mark_price"),
+            "funding_rate": (api.async_get_funding_rate, "get_current_funding_rate"),
+            "open_interest": (api.async_get_open_interest, "get_open_interest"),
+        }
+        for kind, (call, getter) in asked.items():
+            if kind not in EXCHANGES[exchange].kinds:
+                continue
+            try:
+                item = await call(exchange, symbol)
+            except UnsupportedError:
+                assert kind not in EXCHANGES[exchange].polled
+                continue
+            truth = sim.truth.figures(exchange, symbol, item.get_timestamp())
+            assert same(getattr(item, getter)(), getattr(truth, kind))
+            assert (item.get_symbol(), item.get_origin()) == (symbol, "snapshot")
+
+    async def test_what_is_not_offered_is_refused_at_once(self, api, exchange, symbol):
+        """A kind of stream that the exchange does not declare is an error of the call, which names what there is."""
+        for kind in ("mark_price", "funding_rate", "open_interest", "liquidations"):
+            if kind not in EXCHANGES[exchange].kinds:
+                with pytest.raises(UnsupportedError, match="it has: "):
+                    getattr(api, f"stream_{kind}")(exchange, symbol)
+
+    async def test_a_contract_says_what_it_is(self, api, exchange, symbol):
+        """On an exchange of contracts the pair, with the words for it or without, names the perpetual one."""
+        markets = await api.async_get_symbols(exchange)
+        market = await one_market(api, exchange, symbol)
+        if exchange.endswith("___SPOT"):
+            assert {market.get_contract_type() for market in markets} == {None}
+            return
+        assert market.get_contract_type() == "perpetual"
+        assert market.get_settle_asset()
+        assert market.get_contract_multiplier() > 0
+        kind = EXCHANGES[exchange].kinds[0]
+        spelling = f"{market.get_base_asset()}-{market.get_quote_asset()}-SWAP"
+        async with getattr(api, f"stream_{kind}")(exchange, spelling) as stream:
+            [item] = await read(stream, 1)
+            assert item.get_venue_symbol() == market.get_venue_symbol()
 
 
 async def one_market(api, exchange, symbol):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bt_api_py.exchanges.base import Rate
-from bt_api_py.net.limits import Budget, HostLimits, limits_of
+from bt_api_py.net.limits import Budget, HostLimits, host_of, limits_of
 
 from .fakes import FakeClock
 
@@ -158,3 +158,20 @@ def test_a_turn_that_is_given_up_holds_nobody_up():
     assert last.wait(10.0) > 0
     dropped.clear()
     assert last.wait(10.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://api.binance.com", "wss://api.binance.com", True),
+        ("https://api.binance.com", "https://api1.binance.com", False),
+        ("wss://stream.binance.com:9443", "wss://stream.binance.com:443", False),
+        ("http://127.0.0.1:9/OKX___SPOT", "ws://127.0.0.1:9/OKX___SPOT", True),
+        ("http://127.0.0.1:9/OKX___SPOT", "http://127.0.0.1:9/HTX___SPOT", False),
+        ("http://127.0.0.1:9/OKX___SPOT", "ws://127.0.0.1:9/OKX___SPOT/ws/v5/public", True),
+        ("wss://ws.okx.com:8443/ws/v5/public", "wss://ws.okx.com:8443/business", True),
+    ],
+)
+def test_what_a_venue_counts_by(one, other, same):
+    """Budgets belong to a host and port; on this machine, where simulated venues share those, to each venue."""
+    assert (host_of(one) == host_of(other)) is same

@@ -5,6 +5,10 @@ from typing import Any, assert_type
 from bt_api_py import (
     BarData,
     BtApi,
+    FundingRateData,
+    LiquidationData,
+    MarkPriceData,
+    OpenInterestData,
     OrderBookData,
     Stream,
     StreamEvent,
@@ -21,6 +25,10 @@ async def streams(api: BtApi) -> None:
     assert_type(api.stream_depth("BINANCE___SPOT", "BTCUSDT", levels=None), Stream[OrderBookData])
     assert_type(api.stream_trades("BINANCE___SPOT", "BTCUSDT", buffer=10), Stream[TradeData])
     assert_type(api.stream_klines("BINANCE___SPOT", "BTCUSDT", "1m", closed_only=True), Stream[BarData])
+    assert_type(api.stream_mark_price("BINANCE___SWAP", "BTCUSDT"), Stream[MarkPriceData])
+    assert_type(api.stream_funding_rate("BINANCE___SWAP", "BTCUSDT"), Stream[FundingRateData])
+    assert_type(api.stream_open_interest("BINANCE___SWAP", "BTCUSDT"), Stream[OpenInterestData])
+    assert_type(api.stream_liquidations("BINANCE___SWAP", "BTCUSDT"), Stream[LiquidationData])
     assert_type(api.stream_status(), Stream[StreamEvent])
     async with api.stream_ticker("BINANCE___SPOT", "BTCUSDT") as tickers:
         assert_type(tickers.stats.delivered, int)
@@ -36,6 +44,9 @@ async def snapshots(api: BtApi) -> None:
     assert_type(await api.async_get_trades("BINANCE___SPOT", "BTCUSDT"), list[TradeData])
     assert_type(await api.async_get_kline("BINANCE___SPOT", "BTCUSDT", "1m"), list[BarData])
     assert_type(await api.async_get_symbols("BINANCE___SPOT"), list[SymbolData])
+    assert_type(await api.async_get_mark_price("BINANCE___SWAP", "BTCUSDT"), MarkPriceData)
+    assert_type(await api.async_get_funding_rate("BINANCE___SWAP", "BTCUSDT"), FundingRateData)
+    assert_type(await api.async_get_open_interest("BINANCE___SWAP", "BTCUSDT"), OpenInterestData)
     assert_type(api.health(), dict[str, Any])
     assert_type(BtApi.list_available_exchanges(), list[str])
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..contracts import Contract, Figures, Liquidation, liquidation
 from ..faults import DATA, Frame
 from ..market import BID, Level, Market, Merged, Trade
 from ..text import encode
@@ -105,6 +106,36 @@ class TradesTopic(MarketTopic):
         """Yield the matches since the last call, one list per taker order."""
         for _, trades in groupby(self.new_trades(), key=lambda trade: trade.order):
             yield list(trades)
+
+
+class LiquidationsTopic(TradesTopic):
+    """A topic fed by positions that are closed by force."""
+
+    kind = "liquidations"
+
+    def new_liquidations(self) -> list[Liquidation]:
+        """Return the liquidations since the last call."""
+        found = (liquidation(trades) for trades in self.new_orders())
+        return [one for one in found if one is not None]
+
+
+class FiguresTopic(MarketTopic):
+    """A topic that tells figures of a contract as they are now: mark price, funding, open interest."""
+
+    greets = True
+
+    def begin(self) -> None:
+        self.contract = Contract(self.market)
+
+    def welcome(self, now_ms: int) -> Sequence[Any]:
+        return self.news(now_ms)
+
+    def news(self, now_ms: int) -> Sequence[Any]:
+        return [self.row(self.contract.at(now_ms))]
+
+    def row(self, figures: Figures) -> Any:
+        """Return the payload that tells these figures."""
+        raise NotImplementedError
 
 
 class MergedTopic(MarketTopic):
