@@ -1,8 +1,8 @@
-"""Price levels of one market: a dict of levels and a sorted list of prices, nothing else.
+"""Price levels of one market: two sorted lists, kept in step, and nothing else.
 
-The key of a level is the price exactly as the venue sent it (text, or `Decimal` where the venue sends JSON numbers),
-never a float: two texts of one price are recognised as equal, two prices that a float could not tell apart stay apart.
-Floats serve to keep the order.
+A level is known by its price exactly as the venue sent it (text, or `Decimal` where the venue sends JSON numbers), never
+by a float: two texts of one price are recognised as equal, two prices that a float could not tell apart stay apart.
+Floats serve to keep the order and to find the place.
 """
 
 from __future__ import annotations
@@ -27,23 +27,21 @@ def _refused(level: Any) -> DataParseError:
 class BookSide:
     """One side of a book. The best level stands last, where changes are most frequent and cheapest."""
 
-    __slots__ = ("_keys", "_levels", "_ranks", "_sign")
+    __slots__ = ("_entries", "_ranks", "_sign")
 
     def __init__(self, sign: int) -> None:
         """Make an empty side: `sign` is 1 for bids and -1 for asks."""
-        self._sign = sign
-        self._levels: dict[Any, Priced] = {}
-        self._ranks: list[float] = []  # sign * price, ascending
-        self._keys: list[Any] = []  # the key of each rank
+        self._sign = float(sign)
+        self._ranks: list[float] = [_INFINITY]  # sign * price, ascending; the last spares a look at the length
+        self._entries: list[Priced] = []  # the level of each rank
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._entries)
 
     def clear(self) -> None:
         """Forget every level."""
-        self._levels.clear()
-        self._ranks.clear()
-        self._keys.clear()
+        self._ranks = [_INFINITY]
+        self._entries.clear()
 
     def load(self, levels: Iterable[Level]) -> None:
         """Replace everything; levels of quantity zero are left out.
@@ -53,78 +51,78 @@ class BookSide:
         """
         self.clear()
         sign = self._sign
-        ranked: list[tuple[float, Priced]] = []
+        entries: list[Priced] = []
+        level: Any = None
         try:
             for level in levels:
-                quantity = float(level[1])
-                rank = sign * float(level[0])
-                if not (0.0 <= quantity < _INFINITY and -_INFINITY < rank < _INFINITY):
+                price, quantity = float(level[0]), float(level[1])
+                if not (0.0 <= quantity < _INFINITY and -_INFINITY < price < _INFINITY):
                     raise _refused(level)
                 if quantity:
-                    ranked.append((rank, (sign * rank, quantity, level)))
+                    entries.append((price, quantity, level))
         except (TypeError, ValueError, IndexError, ArithmeticError):
             raise _refused(level) from None
-        ranked.sort(key=_price)
-        if len({rank for rank, _ in ranked}) < len(ranked):
-            for _, priced in ranked:  # prices that need an exact comparison
-                self.set(priced[2])
+        entries.sort(key=_price, reverse=sign < 0)
+        ranks = [sign * entry[0] for entry in entries]
+        if len(set(ranks)) < len(ranks):  # prices that need an exact comparison
+            self.apply([entry[2] for entry in entries])
             return
-        self._ranks = [rank for rank, _ in ranked]
-        self._keys = [priced[2][0] for _, priced in ranked]
-        self._levels = {priced[2][0]: priced for _, priced in ranked}
+        ranks.append(_INFINITY)
+        self._ranks = ranks
+        self._entries = entries
 
-    def set(self, level: Level) -> None:
-        """Set one level to its absolute quantity; zero removes it, an unknown one silently.
+    def apply(self, levels: Iterable[Level]) -> None:
+        """Set levels to their absolute quantities; zero removes one, an unknown one silently.
 
         Raises:
             DataParseError: no finite price, or no finite quantity of at least zero.
         """
+        sign, ranks, entries = self._sign, self._ranks, self._entries
+        level: Any = None
         try:
-            key = level[0]
-            quantity = float(level[1])
-            if not 0.0 <= quantity < _INFINITY:
-                raise _refused(level)
-            if quantity and (known := self._levels.get(key)) is not None:
-                self._levels[key] = (known[0], quantity, level)
-                return
-            rank = self._sign * float(key)
+            for level in levels:
+                key = level[0]
+                price = float(key)
+                quantity = float(level[1])
+                rank = sign * price
+                at = bisect_left(ranks, rank)
+                is_known = ranks[at] == rank
+                if is_known and entries[at][2][0] != key:
+                    at, is_known = self._exact(at, key)
+                if not 0.0 <= quantity < _INFINITY:
+                    raise _refused(level)
+                if is_known:
+                    if quantity:
+                        entries[at] = (price, quantity, level)
+                    else:
+                        del ranks[at], entries[at]
+                elif not -_INFINITY < rank < _INFINITY:
+                    raise _refused(level)
+                elif quantity:
+                    ranks.insert(at, rank)
+                    entries.insert(at, (price, quantity, level))
         except (TypeError, ValueError, IndexError, ArithmeticError):
             raise _refused(level) from None
-        if not -_INFINITY < rank < _INFINITY:
-            raise _refused(level)
-        place, same = self._find(rank, key)
-        if same is None:
-            if quantity:
-                self._ranks.insert(place, rank)
-                self._keys.insert(place, key)
-                self._levels[key] = (self._sign * rank, quantity, level)
-        elif quantity:
-            self._levels[same] = (self._sign * rank, quantity, level)
-        else:
-            del self._ranks[place], self._keys[place], self._levels[same]
 
-    def _find(self, rank: float, key: Any) -> tuple[int, Any]:
-        """Return the place of a price and the key under which it is known, ``None`` when it is not."""
-        ranks, keys = self._ranks, self._keys
-        place = bisect_left(ranks, rank)
-        at = place
-        while at < len(ranks) and ranks[at] == rank:
-            if keys[at] == key or Decimal(keys[at]) == Decimal(key):
-                return at, keys[at]
+    def _exact(self, place: int, key: Any) -> tuple[int, bool]:
+        """Return where a price stands, or belongs, among those of one float, and whether it is there."""
+        ranks, entries = self._ranks, self._entries
+        rank, exact, at = ranks[place], Decimal(key), place
+        while ranks[at] == rank:
+            if Decimal(entries[at][2][0]) == exact:
+                return at, True
             at += 1
-        return place, None
+        return place, False
 
     def crop(self, depth: int) -> None:
         """Keep the best `depth` levels."""
-        excess = len(self._keys) - depth
+        excess = len(self._entries) - depth
         if excess > 0:
-            for key in self._keys[:excess]:
-                del self._levels[key]
-            del self._keys[:excess], self._ranks[:excess]
+            del self._entries[:excess], self._ranks[:excess]
 
     def best(self) -> float | None:
         """Return the best price, ``None`` when the side is empty."""
-        return self._ranks[-1] * self._sign if self._ranks else None
+        return self._entries[-1][0] if self._entries else None
 
     def top(self, count: int | None) -> list[Level]:
         """Return the best `count` levels as the venue sent them, best first; all of them for ``None``."""
@@ -132,9 +130,7 @@ class BookSide:
 
     def priced(self, count: int | None) -> list[Priced]:
         """Return the same levels together with their numbers. The list is the caller's."""
-        levels = self._levels
-        keys = self._keys[::-1] if count is None else self._keys[: -count - 1 : -1]
-        return [levels[key] for key in keys]
+        return self._entries[::-1] if count is None else self._entries[: -count - 1 : -1]
 
 
 class OrderBook:
@@ -174,11 +170,8 @@ class OrderBook:
             DataParseError: a level that is none; what stood before it in the update has been applied, so the caller
                 must build the book anew.
         """
-        set_bid, set_ask = self.bids.set, self.asks.set
-        for level in bids:
-            set_bid(level)
-        for level in asks:
-            set_ask(level)
+        self.bids.apply(bids)
+        self.asks.apply(asks)
         self._crop()
 
     def _crop(self) -> None:

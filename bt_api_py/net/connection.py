@@ -26,6 +26,7 @@ class Connection:
         self._endpoint = endpoint
         self._settings = settings.websocket
         self._socket = socket
+        self.take = socket.take  # see `Socket.take`
         self._clock = clock
         self._label = label
         self._pace = Budget(endpoint.sends)

@@ -250,31 +250,41 @@ class Leg:
         return False
 
     async def _read(self, connection: Connection) -> NoReturn:
-        session = self.session
-        now = self._venue.clock.now
-        exchange, feeds, joined = session.exchange, session.feeds, self._joined
+        now, take = self._venue.clock.now, connection.take
+        payload: bytes | None
         while True:
+            # What one read of the network brought in is handled before the loop turns, under one time of receipt.
             try:
                 payload = await connection.receive()
             except DataParseError as error:
                 self._reject(error.detail, b"")
                 continue
-            if not payload:
-                continue
-            self.frames += 1
-            self.heard = connection.heard
-            self.last_frames.append(payload)
-            for name, item in exchange.decode_raw(payload) if session.raw else exchange.decode(payload, now()):
-                feed = feeds.get(name)
-                if feed is not None and type(item) is not Rejected:
-                    # An answer joins a topic too, but only data proves the connection.
-                    if not self.is_proven or name not in joined:
-                        self._join(name)
-                    feed.take(item, self)
-                elif not name:
-                    self._control(connection, item, payload)
-                elif type(item) is Rejected:
-                    self._reject(item.detail, payload, feed)
+            self.heard, received = connection.heard, now()
+            while payload is not None:
+                if payload:
+                    self._hand_on(connection, payload, received)
+                try:
+                    payload = take()
+                except DataParseError as error:
+                    self._reject(error.detail, b"")
+                    payload = b""
+
+    def _hand_on(self, connection: Connection, payload: bytes, received: float) -> None:
+        session = self.session
+        exchange, feeds = session.exchange, session.feeds
+        self.frames += 1
+        self.last_frames.append(payload)
+        for name, item in exchange.decode_raw(payload) if session.raw else exchange.decode(payload, received):
+            feed = feeds.get(name)
+            if feed is not None and type(item) is not Rejected:
+                # An answer joins a topic too, but only data proves the connection.
+                if not self.is_proven or name not in self._joined:
+                    self._join(name)
+                feed.take(item, self)
+            elif not name:
+                self._control(connection, item, payload)
+            elif type(item) is Rejected:
+                self._reject(item.detail, payload, feed)
 
     def _join(self, name: str) -> None:
         if name in self._subscribed:

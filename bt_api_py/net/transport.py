@@ -35,6 +35,14 @@ class Socket(Protocol):
         """
         ...
 
+    def take(self) -> bytes | None:
+        """Return a message that has already arrived, as `receive` does; ``None`` when `receive` has to be asked.
+
+        Raises:
+            DataParseError: this one message cannot be inflated; the socket goes on.
+        """
+        ...
+
     async def send(self, payload: str) -> None:
         """Send a text."""
         ...

@@ -126,6 +126,12 @@ class SimulatedSocket:
                 await self._reader
             finally:
                 self._reader = None
+        return self._next()
+
+    def take(self) -> bytes | None:
+        return self._next() if self._inbox else None
+
+    def _next(self) -> bytes:
         item = self._inbox.popleft()
         if isinstance(item, _Ping):
             self._up.put(("pong", item.payload))

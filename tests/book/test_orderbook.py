@@ -71,7 +71,7 @@ def test_levels_set_one_by_one(levels: list[tuple[str, str]], sign: int) -> None
     """A side holds the last quantity of each price, sorted, and no price of quantity zero."""
     side = BookSide(sign)
     for level in levels:
-        side.set(level)
+        side.apply([level])
         assert in_order(side, sign)
     assert exact(side) == state(levels)
 
@@ -121,10 +121,10 @@ def test_decimals_are_exact_keys(prices: list[Decimal]) -> None:
     """Prices that differ by less than a float can tell are levels of their own."""
     side = BookSide(1)
     for price in prices:
-        side.set((price, Decimal(1)))
+        side.apply([(price, Decimal(1))])
     assert {level[0] for level in side.top(None)} == set(prices)
     for price in prices:
-        side.set((price, Decimal(0)))
+        side.apply([(price, Decimal(0))])
     assert len(side) == 0
 
 
@@ -167,10 +167,10 @@ def test_a_level_keeps_all_that_the_venue_sent() -> None:
 def test_two_spellings_of_one_price_are_one_level(other: str) -> None:
     """Another spelling of a known price changes that level, and removes it."""
     side = BookSide(1)
-    side.set(("1.50", "1"))
-    side.set((other, "2"))
+    side.apply([("1.50", "1")])
+    side.apply([(other, "2")])
     assert [float(level[1]) for level in side.top(None)] == [2.0]
-    side.set((other, "0"))
+    side.apply([(other, "0")])
     assert len(side) == 0
 
 
@@ -188,25 +188,25 @@ def test_prices_that_a_float_cannot_tell_apart() -> None:
     assert float(near[0]) == float(near[1])
     side.load([(price, "1") for price in near])
     assert len(side) == 2
-    side.set((near[0], "0"))
+    side.apply([(near[0], "0")])
     assert [level[0] for level in side.top(None)] == [near[1]]
 
 
 def test_the_removal_of_an_unknown_level_is_silent() -> None:
     """Removing what is not there changes nothing."""
     side = BookSide(1)
-    side.set(("1", "1"))
-    side.set(("2", "0"))
+    side.apply([("1", "1")])
+    side.apply([("2", "0")])
     assert side.top(None) == [("1", "1")]
 
 
 def test_the_list_of_levels_is_the_callers() -> None:
     """Later changes leave a list that was handed out alone."""
     side = BookSide(1)
-    side.set(("1", "1"))
+    side.apply([("1", "1")])
     before = side.top(None)
-    side.set(("1", "2"))
-    side.set(("3", "1"))
+    side.apply([("1", "2")])
+    side.apply([("3", "1")])
     assert before == [("1", "1")]
 
 
@@ -225,7 +225,7 @@ def test_a_crossed_book(bid: str, ask: str, crossed: bool) -> None:
 def test_a_top_of_nothing() -> None:
     """No levels are asked for, none are given."""
     side = BookSide(1)
-    side.set(("1", "1"))
+    side.apply([("1", "1")])
     assert side.top(0) == []
     side.crop(0)
     assert len(side) == 0

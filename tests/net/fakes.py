@@ -98,6 +98,9 @@ class FakeSocket:
             raise message
         return message
 
+    def take(self):
+        return None
+
     async def send(self, payload):
         if self.is_closed:
             raise ConnectionLost("connection lost while sending")

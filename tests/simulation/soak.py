@@ -50,6 +50,9 @@ class Flood:
     async def get(self, url, query, headers, *, timeout, proxy):
         return Response(200, {}, _MARKETS)
 
+    def take(self):
+        return None
+
     async def receive(self):
         if self._answers:
             return self._answers.pop()
