@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Callable, Iterable
 from operator import attrgetter
+from math import isfinite
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import msgspec
@@ -201,7 +202,7 @@ class Container(msgspec.Struct, eq=False, gc=False):
         data: dict[str, Any] = {}
         for name in _plain_getters(type(self)):
             value = getattr(self, name)()
-            if isinstance(value, float) and not math.isfinite(value):
+            if isinstance(value, float) and not isfinite(value):
                 value = None
             elif isinstance(value, list) and value and isinstance(value[0], Container):
                 value = [item.get_all_data() for item in value]
@@ -238,14 +239,11 @@ class Container(msgspec.Struct, eq=False, gc=False):
 
     def _number(self, name: str) -> float:
         """Return an optional number; ``nan`` when it is missing, empty, not a number or not finite."""
-        value = getattr(self._row, name, None)
-        if value is None or value == "":
-            return nan
         try:
-            number = float(value)
-        except (TypeError, ValueError, OverflowError):
+            number = float(getattr(self._row, name))
+        except (AttributeError, TypeError, ValueError, OverflowError):
             return nan
-        return number if math.isfinite(number) else nan
+        return number if isfinite(number) else nan
 
     def _quantity(self, name: str) -> float:
         """Return an optional quantity in base units."""

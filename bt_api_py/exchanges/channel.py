@@ -116,6 +116,8 @@ class Channel:
         if self._rows is not None:
             found = self._rows(found)
         if self.many:
+            if self.sort is None and not self._is_checked:
+                return list(enumerate(found)), []
             return self._usable(enumerate(found))
         defect = found.defect()
         return ([(-1, found)], []) if defect is None else ([], [defect])
