@@ -130,7 +130,9 @@ async def gateway(kind: str, names: list[str], port: int, meter: Meter, *, reade
     exchange = "BINANCE___SPOT"
     api = BtApi({exchange: {"ws_url": f"ws://127.0.0.1:{port}", "rest_url": f"http://127.0.0.1:{port}"}})
     read = {"ticker": _read_tickers, "trades": _read_trades, "depth": _read_books}[kind]
-    options: dict[str, Any] = {"trades": {}, "ticker": {"buffer": 100_000}, "depth": {"buffer": 100_000, "levels": 21}}[kind]
+    options: dict[str, Any] = {"trades": {}, "ticker": {"buffer": 100_000}, "depth": {"buffer": 100_000, "levels": 21}}[
+        kind
+    ]
     async with api:
         streams = [getattr(api, f"stream_{kind}")(exchange, name, **options) for name in names for _ in range(readers)]
         tasks = [asyncio.create_task(read(stream, meter.note)) for stream in streams]
@@ -209,7 +211,9 @@ SUBJECTS: dict[str, Subject] = {
 }
 
 
-async def run(name: str, kind: str, count_of_symbols: int, count: int, port: int, *, with_times: bool) -> dict[str, Any]:
+async def run(
+    name: str, kind: str, count_of_symbols: int, count: int, port: int, *, with_times: bool
+) -> dict[str, Any]:
     """Run one subject and return what it measured."""
     meter = Meter(count * (3 if name == "three readers" else 1), with_times=with_times)
     work = asyncio.create_task(SUBJECTS[name](kind, symbols(count_of_symbols), port, meter))
@@ -236,4 +240,6 @@ if __name__ == "__main__":
         import uvloop
 
         uvloop.install()
-    print(json.dumps(asyncio.run(run(name, kind, int(symbol_count), int(count), int(port), with_times="times" in rest))))
+    print(
+        json.dumps(asyncio.run(run(name, kind, int(symbol_count), int(count), int(port), with_times="times" in rest)))
+    )
