@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .account import Account, AccountBalance, AccountChange, AccountFill, AccountOrder, AccountPosition
     from .capture import CaptureError
     from .faults import Faults
+    from .margin import AccountMargin, MarginAccount
     from .scenario import Scenario
     from .simulator import Simulator
     from .stats import ExchangeStats
@@ -24,11 +25,13 @@ __all__ = [
     "AccountBalance",
     "AccountChange",
     "AccountFill",
+    "AccountMargin",
     "AccountOrder",
     "AccountPosition",
     "CaptureError",
     "ExchangeStats",
     "Faults",
+    "MarginAccount",
     "Scenario",
     "Simulator",
     "Truth",
@@ -46,11 +49,13 @@ _HOMES = {
     "AccountBalance": "account",
     "AccountChange": "account",
     "AccountFill": "account",
+    "AccountMargin": "margin",
     "AccountOrder": "account",
     "AccountPosition": "account",
     "CaptureError": "capture",
     "ExchangeStats": "stats",
     "Faults": "faults",
+    "MarginAccount": "margin",
     "Scenario": "scenario",
     "Simulator": "simulator",
     "Truth": "truth",

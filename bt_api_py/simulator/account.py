@@ -1,21 +1,37 @@
-"""An account on a simulated venue: its orders, fills, balances and positions, and all that happened to them.
+"""An account on a simulated venue: what can happen to its orders and balances, and what that moves.
 
 Knows no wire language: the dialects listen to it and tell their clients in the venue's words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
-from typing import TYPE_CHECKING, Protocol
+from random import Random
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from .instruments import Instrument
 from .market import ASK, BID, BUY, SELL
+from .records import AccountBalance, AccountChange, AccountFill, AccountOrder, AccountPosition
 from .text import exact
 
 if TYPE_CHECKING:
     from .venue import Venue
+
+__all__ = [
+    "Account",
+    "AccountBalance",
+    "AccountChange",
+    "AccountFill",
+    "AccountOrder",
+    "AccountPosition",
+    "House",
+    "Listener",
+    "Moves",
+    "Number",
+    "as_decimal",
+]
 
 ORDER_TYPES = ("limit", "market", "limit_maker", "ioc", "fok")
 START = {"USDT": 250_000, "USDC": 50_000, "BTC": 5, "ETH": 60, "SOL": 900, "BNB": 150, "XRP": 60_000, "DOGE": 500_000}
@@ -26,118 +42,7 @@ _ZERO = Decimal(0)
 Number = Decimal | str | int | float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountOrder:
-    """An order as it stood at one moment.
-
-    Attributes:
-        symbol: joined, BTCUSDT. side: "buy" or "sell". type: one of `ORDER_TYPES`.
-        status: "new", "partial", "filled", "canceled", "rejected" or "expired".
-        quantity, filled: base asset. price: the limit, None for a market order.
-        value: quote asset paid or received so far. budget: quote asset set aside by a market order that buys.
-        fee: all fees so far, positive when paid, in fee_asset.
-        reason: why it was refused, else "".
-        last: the fill that led to this state, if one did.
-    """
-
-    order_id: str
-    client_order_id: str
-    symbol: str
-    side: str
-    type: str
-    quantity: Decimal
-    price: Decimal | None
-    created_ms: int
-    updated_ms: int
-    fee_asset: str
-    budget: Decimal | None = None
-    status: str = "new"
-    filled: Decimal = _ZERO
-    value: Decimal = _ZERO
-    fee: Decimal = _ZERO
-    reason: str = ""
-    last: AccountFill | None = field(default=None, repr=False)
-
-    @property
-    def remaining(self) -> Decimal:
-        """Return what is not filled, base asset."""
-        return self.quantity - self.filled
-
-    @property
-    def avg_price(self) -> Decimal | None:
-        """Return the mean price of the fills; None before the first."""
-        return self.value / self.filled if self.filled else None
-
-    @property
-    def is_open(self) -> bool:
-        """Tell whether it can still be filled."""
-        return self.status in ("new", "partial")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountFill:
-    """One match of an own order; side is the own one, fee is positive when paid."""
-
-    trade_id: str
-    order_id: str
-    client_order_id: str
-    symbol: str
-    side: str
-    price: Decimal
-    quantity: Decimal
-    fee: Decimal
-    fee_asset: str
-    is_maker: bool
-    ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class AccountBalance:
-    """What an account holds of one asset since `ms`."""
-
-    asset: str
-    free: Decimal
-    locked: Decimal
-    ms: int
-
-    @property
-    def total(self) -> Decimal:
-        """Return free and locked together."""
-        return self.free + self.locked
-
-
-@dataclass(frozen=True, slots=True)
-class AccountPosition:
-    """A position in a contract, as the venue spells it; quantity in contracts, negative when short, 0 when closed."""
-
-    position_id: str
-    symbol: str
-    quantity: Decimal
-    avg_price: Decimal
-    created_ms: int
-    updated_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class AccountChange:
-    """One thing that happened to an account.
-
-    Attributes:
-        cause: "open", "place", "fill", "cancel", "reject", "expire", "transfer" or "position".
-        before: what was held, by asset; balances: the assets that changed, as they are now.
-        amount: of a transfer, negative when it went out.
-    """
-
-    number: int
-    cause: str
-    ms: int
-    order: AccountOrder | None = None
-    before: Mapping[str, AccountBalance] = field(default_factory=dict)
-    balances: tuple[AccountBalance, ...] = ()
-    amount: Decimal = _ZERO
-    position: AccountPosition | None = None
-
-
+Moves = Mapping[str, tuple[Decimal, Decimal]]  # by asset: added to free, added to locked
 _Moved = tuple[Mapping[str, AccountBalance], tuple[AccountBalance, ...]]
 
 
@@ -156,13 +61,20 @@ class House:
     """What a venue gives its accounts.
 
     Attributes:
-        order_id, trade_id: where its ids begin. maker_fee, taker_fee: share of what is received.
+        order_id, trade_id: where its ids begin. maker_fee, taker_fee: share of what is received; of a contract, of
+            its value.
+        leverage: of a contract, until the client chooses another.
+        write_id: how the venue writes the number of an order.
+        draw_keys: makes an API key and the secret behind it by chance, or the key of a given secret; None: any letters.
     """
 
     order_id: int
     trade_id: int
     maker_fee: Decimal
     taker_fee: Decimal
+    leverage: Decimal = Decimal(10)
+    write_id: Callable[[int], str] = str
+    draw_keys: Callable[[Random, str | None], tuple[str, str]] | None = None
 
 
 class Account:
@@ -177,6 +89,8 @@ class Account:
         demo: a key of the demo environment, where the venue tells them apart.
         changes: what happened, in order.
     """
+
+    _may_owe: ClassVar[tuple[str, ...]] = ()  # what happens even where it takes more than is free
 
     def __init__(
         self,
@@ -209,7 +123,7 @@ class Account:
         self._balances: dict[str, AccountBalance] = {}
         self._positions: dict[str, AccountPosition] = {}
         held = START if balances is None else balances
-        self._record("open", self._move({asset: (_decimal(held[asset]), _ZERO) for asset in held}))
+        self._record("open", self._move({asset: (as_decimal(held[asset]), _ZERO) for asset in held}))
 
     def credentials(self) -> dict[str, str]:
         """Return the key as the settings of an exchange: api_key, secret, passphrase."""
@@ -253,12 +167,62 @@ class Account:
         price: Number | None = None,
         type: str = "limit",
         client_order_id: str | None = None,
+        *,
+        order_id: str | None = None,
+        reduce_only: bool = False,
     ) -> AccountOrder:
         """Place an order and return it; it rests until something is done with it.
 
+        Args:
+            order_id: where the client computes the venue's id.
+            reduce_only: see `AccountOrder`; whoever fills it heeds that.
+
         Raises:
-            ValueError: an unknown symbol, side or type; not a whole number of ticks or lots; not enough free.
+            ValueError: an unknown symbol, side or type; not a whole number of ticks or lots; not enough free; an id
+                that there is already.
         """
+        given = self._given_order(symbol, side, quantity, price, type, reduce_only)
+        order = self._numbered(given, client_order_id, order_id)
+        return self._settle("place", order, self._reserve(None, order))
+
+    def refuse(
+        self,
+        symbol: str,
+        side: str,
+        quantity: Number,
+        price: Number | None = None,
+        type: str = "limit",
+        *,
+        reason: str,
+        order_id: str | None = None,
+        reduce_only: bool = False,
+    ) -> AccountOrder:
+        """Let the venue turn an order away before it rests, and return it; arguments and errors as `place` has."""
+        given = self._given_order(symbol, side, quantity, price, type, reduce_only)
+        return self._settle("reject", replace(self._numbered(given, None, order_id), status="rejected", reason=reason))
+
+    def affords(
+        self,
+        symbol: str,
+        side: str,
+        quantity: Number,
+        price: Number | None = None,
+        type: str = "limit",
+        *,
+        reduce_only: bool = False,
+    ) -> bool:
+        """Tell whether enough is free for an order; other mistakes in it are errors as in `place`."""
+        moves = self._reserve(None, self._given_order(symbol, side, quantity, price, type, reduce_only))
+        return all(free >= 0 or self._held(asset).free + free >= 0 for asset, (free, _) in moves.items())
+
+    def can_trade(self, item: Instrument) -> bool:
+        """Tell whether there is something to trade a market with, to either side."""
+        return item.base in self._balances and item.quote in self._balances
+
+    def _given_order(
+        self, symbol: str, side: str, quantity: Number, price: Number | None, type: str, reduce_only: bool
+    ) -> AccountOrder:
+        """Return an order that is not placed yet, and has no id."""
         item = self._instrument(symbol)
         if side not in (BUY, SELL) or type not in ORDER_TYPES:
             raise ValueError(f"an order to {side!r} of type {type!r}: choose buy or sell, and {', '.join(ORDER_TYPES)}")
@@ -266,11 +230,10 @@ class Account:
             raise ValueError(f"a {type} order {'needs a' if price is None else 'has no'} price")
         amount = _stepped(quantity, item.quantity_decimals, "quantity")
         limit = None if price is None else _stepped(price, item.price_decimals, "price")
-        number = str(next(self._ids))
         now = self._venue.server_ms()
-        order = AccountOrder(
-            order_id=number,
-            client_order_id=client_order_id or f"sim{number}",
+        return AccountOrder(
+            order_id="",
+            client_order_id="",
             symbol=item.symbol,
             side=side,
             type=type,
@@ -278,11 +241,17 @@ class Account:
             price=limit,
             created_ms=now,
             updated_ms=now,
-            fee_asset=item.base if side == BUY else item.quote,
+            fee_asset=self._fee_asset(item, side),
             budget=amount * self._market_price(item, BUY) if type == "market" and side == BUY else None,
+            reduce_only=reduce_only,
         )
-        locked = self._locked_by(order)
-        return self._settle("place", order, {self._source(order): (-locked, locked)})
+
+    def _numbered(self, order: AccountOrder, client_order_id: str | None, order_id: str | None) -> AccountOrder:
+        number = next(self._ids)
+        chosen = order_id or self._house.write_id(number)
+        if chosen in self._orders:
+            raise ValueError(f"there is an order {chosen} already")
+        return replace(order, order_id=chosen, client_order_id=client_order_id or f"sim{number}")
 
     def partial(
         self, order: AccountOrder | str, quantity: Number, price: Number | None = None, *, is_maker: bool | None = None
@@ -309,9 +278,22 @@ class Account:
         """Fill all that is left of an order and return it."""
         return self.partial(order, self._open(order).remaining, price)
 
-    def cancel(self, order: AccountOrder | str) -> AccountOrder:
-        """Cancel an order and return it."""
-        return self._ended(order, "cancel", "canceled", "")
+    def amend(self, order: AccountOrder | str, quantity: Number) -> AccountOrder:
+        """Give an order another quantity, what is filled included, and return it.
+
+        Raises:
+            ValueError: it is not open, no more than that is filled, or not enough is free.
+        """
+        now = self._open(order)
+        amount = _stepped(quantity, self._instrument(now.symbol).quantity_decimals, "quantity")
+        if amount <= now.filled:
+            raise ValueError(f"order {now.order_id}: {now.filled} is filled already")
+        after = replace(now, quantity=amount, updated_ms=self._venue.server_ms(), last=None)
+        return self._settle("amend", after, self._reserve(now, after))
+
+    def cancel(self, order: AccountOrder | str, reason: str = "") -> AccountOrder:
+        """Cancel an order and return it; a reason when it is the venue that does so."""
+        return self._ended(order, "cancel", "canceled", reason)
 
     def reject(self, order: AccountOrder | str, reason: str) -> AccountOrder:
         """Let the venue refuse an order that has no fill yet, and return it.
@@ -333,7 +315,7 @@ class Account:
         Raises:
             ValueError: less than that is free.
         """
-        moved = _decimal(amount)
+        moved = as_decimal(amount)
         self._record("transfer", self._move({asset: (moved, _ZERO)}), amount=moved)
         return self._balances[asset]
 
@@ -344,8 +326,8 @@ class Account:
         position = AccountPosition(
             known.position_id if known else str(next(self._ids)),
             symbol,
-            _decimal(quantity),
-            _decimal(avg_price),
+            as_decimal(quantity),
+            as_decimal(avg_price),
             known.created_ms if known else now,
             now,
         )
@@ -377,22 +359,39 @@ class Account:
             raise ValueError(f"order {now.order_id} is {now.status} already")
         return now
 
-    def _source(self, order: AccountOrder) -> str:
-        item = self._instrument(order.symbol)
-        return item.quote if order.side == BUY else item.base
+    def _held(self, asset: str) -> AccountBalance:
+        return self._balances.get(asset) or AccountBalance(asset, _ZERO, _ZERO, self._venue.server_ms())
 
-    def _locked_by(self, order: AccountOrder) -> Decimal:
-        if order.price is None:
-            return _ZERO  # executed at once where it happens, so nothing is set aside
+    def _fee_asset(self, item: Instrument, side: str) -> str:
+        return item.base if side == BUY else item.quote
+
+    def _fee_base(self, order: AccountOrder, amount: Decimal, paid: Decimal) -> Decimal:
+        """Return what the fee of a fill is a share of."""
+        return amount if order.side == BUY else amount * paid
+
+    def _locked_by(self, order: AccountOrder | None) -> Decimal:
+        if order is None or order.price is None or not order.is_open:
+            return _ZERO  # without a price it is executed at once where it happens, so nothing is set aside
         return order.remaining * order.price if order.side == BUY else order.remaining
 
+    def _reserve(self, before: AccountOrder | None, after: AccountOrder) -> Moves:
+        """Return what moves when an order comes, changes or ends without a fill."""
+        item = self._instrument(after.symbol)
+        more = self._locked_by(after) - self._locked_by(before)
+        return {item.quote if after.side == BUY else item.base: (-more, more)}
+
+    def _exchange(self, before: AccountOrder, after: AccountOrder, fill: AccountFill) -> Moves:
+        """Return what moves with a fill."""
+        item, value = self._instrument(fill.symbol), fill.quantity * fill.price
+        freed = self._locked_by(before) - self._locked_by(after)
+        if fill.side == BUY:
+            return {item.quote: (freed - value, -freed), item.base: (fill.quantity - fill.fee, _ZERO)}
+        return {item.base: (freed - fill.quantity, -freed), item.quote: (value - fill.fee, _ZERO)}
+
     def _filled(self, order: AccountOrder, amount: Decimal, paid: Decimal, is_maker: bool) -> AccountOrder:
-        item, now = self._instrument(order.symbol), self._venue.server_ms()
-        value = amount * paid
-        got, source = (amount, item.quote) if order.side == BUY else (value, item.base)
-        given = value if order.side == BUY else amount
+        now = self._venue.server_ms()
         rate = self._house.maker_fee if is_maker else self._house.taker_fee
-        fee = (got * rate).quantize(_FEE_STEP, ROUND_DOWN).normalize()
+        fee = (self._fee_base(order, amount, paid) * rate).quantize(_FEE_STEP, ROUND_DOWN).normalize()
         fill = AccountFill(
             trade_id=str(self._house.trade_id + next(self._ids) - self._house.order_id),
             order_id=order.order_id,
@@ -405,27 +404,26 @@ class Account:
             fee_asset=order.fee_asset,
             is_maker=is_maker,
             ms=now,
+            reason=order.reason,
         )
         after = replace(
             order,
             filled=order.filled + amount,
-            value=order.value + value,
+            value=order.value + amount * paid,
             fee=order.fee + fee,
             status="filled" if amount == order.remaining else "partial",
             updated_ms=now,
             last=fill,
         )
-        freed = self._locked_by(order) - self._locked_by(after)
-        return self._settle("fill", after, {source: (freed - given, -freed), order.fee_asset: (got - fee, _ZERO)})
+        return self._settle("fill", after, self._exchange(order, after, fill))
 
     def _ended(self, order: AccountOrder | str, cause: str, status: str, reason: str) -> AccountOrder:
         now = self._open(order)
-        freed = self._locked_by(now)
         after = replace(now, status=status, reason=reason, updated_ms=self._venue.server_ms(), last=None)
-        return self._settle(cause, after, {self._source(now): (freed, -freed)})
+        return self._settle(cause, after, self._reserve(now, after))
 
-    def _settle(self, cause: str, order: AccountOrder, moves: Mapping[str, tuple[Decimal, Decimal]]) -> AccountOrder:
-        moved = self._move(moves)  # first, because it may refuse
+    def _settle(self, cause: str, order: AccountOrder, moves: Moves | None = None) -> AccountOrder:
+        moved = self._move(moves or {}, owes=cause in self._may_owe)  # first, because it may refuse
         self._orders[order.order_id] = order
         if order.is_open:
             self._waiting[order.order_id] = order
@@ -433,17 +431,21 @@ class Account:
             self._waiting.pop(order.order_id, None)
         if order.last is not None:
             self._fills.append(order.last)
-        self._record(cause, moved, order=order)
+        self._record(cause, moved, order=order, position=self._position_after(order))
         return order
 
-    def _move(self, moves: Mapping[str, tuple[Decimal, Decimal]]) -> _Moved:
+    def _position_after(self, order: AccountOrder) -> AccountPosition | None:
+        """Return the position that an order has just changed; None when it did not, or there is none."""
+        return None
+
+    def _move(self, moves: Moves, *, owes: bool = False) -> _Moved:
         """Move free and locked amounts by asset; return what was there before and what there is now."""
         now = self._venue.server_ms()
         before: dict[str, AccountBalance] = {}
         after: list[AccountBalance] = []
         for asset, (free, locked) in moves.items():
-            held = self._balances.get(asset, AccountBalance(asset, _ZERO, _ZERO, now))
-            if held.free + free < 0:
+            held = self._held(asset)
+            if free < 0 and held.free + free < 0 and not owes:
                 raise ValueError(f"{asset}: {-free} needed, {held.free} free")
             if free or locked:
                 before[asset] = held
@@ -466,12 +468,13 @@ class Account:
             listener.changed(self, change)
 
 
-def _decimal(number: Number) -> Decimal:
+def as_decimal(number: Number) -> Decimal:
+    """Return a number as it is written."""
     return number if isinstance(number, Decimal) else Decimal(str(number))
 
 
 def _stepped(number: Number, decimals: int, word: str) -> Decimal:
-    value = _decimal(number)
+    value = as_decimal(number)
     step = Decimal(1).scaleb(-decimals)
     if value <= 0 or value % step:
         raise ValueError(f"{word} {value}: a positive multiple of {step:f} is needed")

@@ -31,9 +31,10 @@ class Accounts:
     filled and cancelled. What it does follows from the seed, the key and the moment.
     """
 
-    def __init__(self, venue: Venue, house: House) -> None:
+    def __init__(self, venue: Venue, house: House, kind: type[Account] = Account) -> None:
         self._venue = venue
         self._house = house
+        self._kind = kind
         self._ids = count(house.order_id)
         self._accounts: dict[str, Account] = {}
         self._traders: dict[str, Trader] = {}
@@ -61,10 +62,12 @@ class Accounts:
             ed25519_key(secret)  # so that a key that cannot be used is noticed here
         number = len(self._accounts) + 1
         chance = Random(f"{self._venue.seed}/{self._venue.name}/{api_key or number}")
+        if api_key is None and self._house.draw_keys is not None:
+            api_key, secret = self._house.draw_keys(chance, secret)
         key = api_key or "".join(chance.choices(_LETTERS, k=64))
         account = self._accounts.get(key)
         if account is None:
-            account = self._accounts[key] = Account(
+            account = self._accounts[key] = self._kind(
                 self._venue,
                 self._house,
                 self._ids,
@@ -124,12 +127,7 @@ class Trader:
         self._account = account
         self._venue = venue
         self._chance = chance
-        held = account.balances()
-        symbols = [
-            item.symbol
-            for item in venue.instruments.values()
-            if not item.halted and item.base in held and item.quote in held
-        ]
+        symbols = [item.symbol for item in venue.instruments.values() if not item.halted and account.can_trade(item)]
         self._symbols = symbols[:_MARKETS]
         self._next_ms = venue.now_ms() + self._pause()
 
@@ -170,6 +168,5 @@ class Trader:
         away = self._chance.randint(0, max(1, best // 2_000))
         price = exact(max(1, best - away if side == BUY else best + away), item.price_decimals)
         quantity = exact(max(1, item.quantity * self._chance.randint(20, 100) // 100), item.quantity_decimals)
-        source = item.quote if side == BUY else item.base
-        if self._account.balances()[source].free >= (quantity * price if side == BUY else quantity):
+        if self._account.affords(item.symbol, side, quantity, price):
             self._account.place(item.symbol, side, quantity, price)

@@ -5,10 +5,12 @@ taker order like any other, so that the market behind a contract is the same as 
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from .candles import HOUR, MINUTE
 from .market import Market, Trade
+from .text import exact
 from .waves import UNIT, smooth
 
 FUNDING_MS = 8 * HOUR
@@ -71,6 +73,11 @@ class Contract:
 
     def _rate(self, ms: int) -> int:
         return _USUAL_RATE + smooth(self._seed, _RATE, HOUR, ms) * _RATE_SWING // UNIT
+
+
+def mark_price(market: Market) -> Decimal:
+    """Return the price at which positions in a market are valued now."""
+    return exact(Contract(market).at(market.now_ms).mark_price, market.instrument.price_decimals)
 
 
 def liquidation(trades: Sequence[Trade]) -> Liquidation | None:

@@ -7,13 +7,11 @@ Pure: no clock, no input or output, no global random number. Everything is count
 import zlib
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from decimal import Decimal
 from random import Random
 from typing import NamedTuple
 
 from .candles import DAY, MINUTE, ONE_MINUTE, Bar, Interval, Series
 from .instruments import Instrument
-from .text import exact
 from .waves import UNIT, corner
 
 BUY, SELL = "buy", "sell"
@@ -129,12 +127,6 @@ class Market:
         """Return the best level of a side."""
         price = self._prices[side][-1 if side == BID else 0]
         return price, self._quantity[side][price]
-
-    @property
-    def mark(self) -> Decimal:
-        """Return the price at which contracts are valued: half way between the best two."""
-        ticks = self.best(BID)[0] + self.best(ASK)[0]
-        return exact(5 * ticks, self.instrument.price_decimals + 1)
 
     def levels(self, side: int, count: int | None = None) -> list[Level]:
         """Return the best `count` levels of a side (all by default), best first."""

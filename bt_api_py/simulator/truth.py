@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from .account import AccountBalance, AccountChange, AccountFill, AccountOrder
+from .account import AccountBalance, AccountChange, AccountFill, AccountOrder, AccountPosition
 from .candles import Interval, interval
 from .contracts import RATE_DECIMALS, Contract, liquidation
 from .market import Level, Market
@@ -224,6 +224,10 @@ class Truth:
     def balances(self, exchange: str, api_key: str | None = None) -> list[AccountBalance]:
         """Return every value that balances took, in order, those of the beginning first."""
         return [balance for change in self.changes(exchange, api_key) for balance in change.balances]
+
+    def positions(self, exchange: str, api_key: str | None = None) -> list[AccountPosition]:
+        """Return every state that positions went through, in order."""
+        return [change.position for change in self.changes(exchange, api_key) if change.position is not None]
 
     def changes(self, exchange: str, api_key: str | None = None) -> list[AccountChange]:
         """Return all that happened to accounts, in order."""

@@ -15,11 +15,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
-from ..account import House
+from ..account import Account, House
 from ..accounts import Accounts
 from ..candles import Interval, interval
 from ..faults import DATA, Frame, HttpFault, Lane
 from ..instruments import Instrument
+from ..matching import Matching
 from ..text import encode
 from ..venue import Venue
 from .topics import Topic
@@ -176,6 +177,7 @@ class Dialect(ABC, Generic[S]):
     hosts: ClassVar[tuple[str, ...]] = ()  # whose recorded traffic is this exchange's
     session_type: type[S]
     is_binary: ClassVar[bool] = False
+    account_type: ClassVar[type[Account]] = Account
     house: ClassVar[House] = House(1_000_000, 1_000_000, Decimal("0.001"), Decimal("0.001"))
     intervals: ClassVar[Mapping[str, Interval]] = {}
     timeless: ClassVar[frozenset[str]] = frozenset()  # paths answered beside a capture: clock and instrument list
@@ -186,7 +188,8 @@ class Dialect(ABC, Generic[S]):
         self.playback = playback
         self.sessions: dict[S, None] = {}
         self.topics: dict[str, Topic] = {}
-        self.accounts = Accounts(venue, self.house)
+        self.accounts = Accounts(venue, self.house, self.account_type)
+        self.matching = Matching(venue)
         self._numbers = 0
 
     @classmethod
@@ -356,6 +359,7 @@ class Dialect(ABC, Generic[S]):
             topic.tick(now_ms)
         if self.playback is None:
             self.accounts.advance(now_ms)
+            self.matching.advance()
         else:
             self.playback.tick(now)
         for session in list(self.sessions):
