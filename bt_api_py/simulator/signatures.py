@@ -29,11 +29,8 @@ def ed25519_key(secret: str) -> Any:
         ImportError: the package `cryptography` is not installed.
         ValueError: the PEM text holds no Ed25519 key.
     """
-    try:
-        serialization: Any = import_module("cryptography.hazmat.primitives.serialization")
-    except ImportError as error:
-        raise ImportError("Ed25519 keys are checked with another package: pip install cryptography") from error
-    ed25519: Any = import_module("cryptography.hazmat.primitives.asymmetric.ed25519")
+    ed25519 = _ed25519()
+    serialization: Any = import_module("cryptography.hazmat.primitives.serialization")
     pem = secret.strip().encode()
     try:
         if b"PRIVATE KEY" in pem:
@@ -49,10 +46,42 @@ def ed25519_key(secret: str) -> Any:
 
 def is_ed25519(secret: str, text: str, signature: str) -> bool:
     """Tell whether a Base64 signature of a text was made with the key of that PEM text; see `ed25519_key`."""
-    key = ed25519_key(secret)
+    try:
+        return _is_verified(ed25519_key(secret), base64.b64decode(signature, validate=True), text.encode())
+    except ValueError:
+        return False
+
+
+def ed25519_public(seed: bytes) -> bytes:
+    """Return the public key of a private one, 32 bytes each.
+
+    Raises:
+        ImportError: the package `cryptography` is not installed.
+    """
+    public: bytes = _ed25519().Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    return public
+
+
+def is_ed25519_raw(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Tell whether a signature of bytes was made with the private key behind a public one of 32 bytes.
+
+    Raises:
+        ImportError: the package `cryptography` is not installed.
+    """
+    return _is_verified(_ed25519().Ed25519PublicKey.from_public_bytes(public), signature, message)
+
+
+def _is_verified(key: Any, signature: bytes, message: bytes) -> bool:
     errors: Any = import_module("cryptography.exceptions")
     try:
-        key.verify(base64.b64decode(signature, validate=True), text.encode())
-    except (errors.InvalidSignature, ValueError):
+        key.verify(signature, message)
+    except errors.InvalidSignature:
         return False
     return True
+
+
+def _ed25519() -> Any:
+    try:
+        return import_module("cryptography.hazmat.primitives.asymmetric.ed25519")
+    except ImportError as error:
+        raise ImportError("Ed25519 keys are checked with another package: pip install cryptography") from error

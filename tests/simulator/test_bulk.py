@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from bt_api_py.simulator.faults import GARBAGE_KINDS
+
 from .simulated import START
 
 NAME, KEY = "BULK___SWAP", "BTCUSDC"
@@ -106,7 +108,7 @@ def test_messages_are_the_documented_ones(world, client):
     messages = client.take()
     assert {message["topic"] for message in messages} == set(topics)
     for kind, sample in SAMPLES.items():
-        first = next(message for message in messages if message["type"] == kind)
+        first = next(m for m in messages if m["type"] == kind and "liq" not in str(m))
         assert_like(first, sample)
     bid = next(m for m in messages if m["type"] == "l2Delta" and m["data"]["book"]["levels"][1] == [])
     assert_like(bid, DELTA)
@@ -215,6 +217,28 @@ def test_trades_are_the_matches(world, client):
     truth = world.truth.trades(NAME, "BTC-USD")
     assert told == [(row.ms, row.price, row.quantity, row.side == "buy") for row in truth]
     assert {row["s"] for row in rows} == {"BTC-USD"}
+
+
+def test_liquidations_are_marked(world, client):
+    """The matches of a position closed by force say so, and no other does."""
+    subscribe(world, client, {"type": "trades", "symbol": "BTC-USD"})
+    world.run(25)
+    forced = [message["data"]["trades"] for message in client.take() if "liq" in message["data"]["trades"][0]]
+    assert all((row["liq"], row["reason"]) == (True, "liquidation") for rows in forced for row in rows)
+    told = [(sum(Decimal(str(row["sz"])) for row in rows), rows[0]["side"]) for rows in forced]
+    truth = world.truth.liquidations(NAME, "BTC-USD")
+    assert truth
+    assert told == [(row.quantity, row.side == "buy") for row in truth]
+
+
+def test_the_ticker_tells_the_contract(world, client):
+    """Mark price, oracle price, funding rate and open interest are those of the contract."""
+    subscribe(world, client, EVERYTHING[0])
+    world.run(1)
+    row = client.take()[-1]["data"]["ticker"]
+    truth = world.truth.figures(NAME, "BTC-USD", row["timestamp"] // 1_000_000)
+    told = [Decimal(str(row[name])) for name in ("markPrice", "oraclePrice", "fundingRate", "openInterest")]
+    assert told == [truth.mark_price, truth.index_price, truth.funding_rate, truth.open_interest]
 
 
 def test_candles_begin_with_the_past_and_end_with_the_running_one(world, client):
@@ -354,6 +378,33 @@ def test_a_corrupt_book_has_one_wrong_size(world, client):
     told, truth = levels(message["data"]["book"]), true_sides(world)
     assert [list(side) for side in told] == [list(side) for side in truth]
     assert sum(told[i][p] != truth[i][p] for i in (0, 1) for p in truth[i]) == 1
+
+
+@pytest.mark.parametrize("kind", GARBAGE_KINDS)
+def test_garbage_goes_ahead_of_a_true_message(world, client, kind):
+    """Rubbish of every kind comes once, and the message that it went ahead of is unharmed."""
+    subscribe(world, client, {"type": "l2Snapshot", "symbol": "BTC-USD"})
+    world.faults.garbage(NAME, kind=kind)
+    world.run(0.05)
+    rubbish, true = client.raw
+    assert rubbish != true
+    assert levels(json.loads(true)["data"]["book"]) == true_sides(world)
+
+
+def test_messages_are_swapped_cut_and_doubled(world, client):
+    """Deltas change places, break off or come twice, as the faults have it."""
+    subscribe(world, client, {"type": "l2Delta", "symbol": "BTC-USD"})
+    world.run(1)
+    client.take()
+    world.faults.reorder(NAME, topic="depth")
+    world.faults.duplicate(NAME, topic="l2Delta")
+    world.run(1)
+    times = [message["data"]["book"]["timestamp"] for message in client.take()]
+    assert times != sorted(times)
+    world.faults.truncate(NAME, topic="depth")
+    world.run(1)
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
+        json.loads(client.raw[0])
 
 
 def test_only_the_root_takes_sockets(world):

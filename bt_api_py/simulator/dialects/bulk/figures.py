@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from ...candles import Bar, Interval
+from ...contracts import RATE_DECIMALS, Contract, liquidation
 from ...instruments import Instrument
 from ...market import ASK, BID, BUY, Level, Market, Trade
 from ...text import exact
@@ -19,7 +20,6 @@ from .base58 import encode
 
 NS = 1_000_000  # per ms
 MAX_LEVERAGE = 50.0
-FUNDING_RATE = 0.0001
 MIN_NOTIONAL = 1.0
 _TRADERS = 64
 
@@ -59,22 +59,23 @@ def symbol_row(item: Instrument, symbol: str) -> dict[str, Any]:
 def ticker_row(market: Market, symbol: str, oracle: float | None) -> dict[str, Any]:
     """Return the ticker; `oracle` is the price that was posted, if one was."""
     item, bar = market.instrument, market.day().bar
-    last, mark = number(market.last.price, item.price_decimals), float(market.mark)
+    figures = Contract(market).at(market.now_ms)
+    index = number(figures.index_price, item.price_decimals)
     change = market.last.price - bar.open
     fair = number(market.fair(market.now_ms), item.price_decimals)
     return {
         "symbol": symbol,
         "priceChange": number(change, item.price_decimals),
         "priceChangePercent": round(100 * change / bar.open, 4),
-        "lastPrice": last,
+        "lastPrice": number(market.last.price, item.price_decimals),
         "highPrice": number(bar.high, item.price_decimals),
         "lowPrice": number(bar.low, item.price_decimals),
         "volume": number(bar.volume, item.quantity_decimals),
         "quoteVolume": number(bar.quote, item.price_decimals + item.quantity_decimals),
-        "markPrice": mark,
-        "oraclePrice": fair if oracle is None else oracle,
-        "openInterest": number(bar.volume // 4, item.quantity_decimals),
-        "fundingRate": FUNDING_RATE,
+        "markPrice": number(figures.mark_price, item.price_decimals),
+        "oraclePrice": index if oracle is None else oracle,
+        "openInterest": number(figures.open_interest, item.quantity_decimals),
+        "fundingRate": number(figures.funding_rate, RATE_DECIMALS),
         "regime": 1,
         "regimeDt": market.now_ms // 1000 % 600,
         "regimeVol": 0.35,
@@ -86,7 +87,13 @@ def ticker_row(market: Market, symbol: str, oracle: float | None) -> dict[str, A
     }
 
 
-def trade_row(market: Market, symbol: str, trade: Trade) -> dict[str, Any]:
+def trade_rows(market: Market, symbol: str, trades: Sequence[Trade]) -> list[dict[str, Any]]:
+    """Return the matches of one taker order."""
+    forced = {} if liquidation(trades) is None else {"reason": "liquidation", "liq": True}
+    return [_trade_row(market, symbol, trade) | forced for trade in trades]
+
+
+def _trade_row(market: Market, symbol: str, trade: Trade) -> dict[str, Any]:
     """Return a match; it has no id."""
     item = market.instrument
     return {
@@ -178,6 +185,6 @@ def risk_row(market: Market, symbol: str) -> dict[str, Any]:
     return {
         "symbol": symbol,
         "maxLeverage": MAX_LEVERAGE,
-        "fairPrice": float(market.mark),
+        "fairPrice": number(Contract(market).at(market.now_ms).mark_price, market.instrument.price_decimals),
         "timestamp": market.now_ms * NS,
     }

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 from ...market import BID, Level
 from ..topics import BookTopic, MarketTopic, Topic, TradesTopic
-from .figures import NS, book_row, bucket_of, candle_row, context_row, depth, risk_row, ticker_row, trade_row
+from .figures import NS, book_row, bucket_of, candle_row, context_row, depth, risk_row, ticker_row, trade_rows
 
 if TYPE_CHECKING:
     from . import BulkSwap
@@ -51,10 +51,7 @@ class Trades(_Market, TradesTopic):
     """`trades`: one message per taker order, one row per match."""
 
     def news(self, now_ms: int) -> Sequence[Any]:
-        return [
-            self.pushed(trades=[trade_row(self.market, self.symbol, trade) for trade in trades])
-            for trades in self.new_orders()
-        ]
+        return [self.pushed(trades=trade_rows(self.market, self.symbol, trades)) for trades in self.new_orders()]
 
 
 class Snapshots(_Market):
