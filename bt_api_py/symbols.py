@@ -48,15 +48,18 @@ class SymbolStyle:
     """How a venue writes a market: base, separator, quote, suffix, in one case.
 
     `is_perpetual`: the markets are perpetual contracts, whose names users like to end in ``-SWAP`` or ``-PERP``.
+    `quote_names`: quote assets that the venue calls otherwise in the names of its markets.
     """
 
     separator: str = ""
     lower: bool = False
     suffix: str = ""
     is_perpetual: bool = False
+    quote_names: tuple[tuple[str, str], ...] = ()
 
     def join(self, base: str, quote: str) -> str:
         """Return the venue's spelling of a market."""
+        quote = dict(self.quote_names).get(quote, quote)
         text = f"{base}{self.separator}{quote}{self.suffix}"
         return text.lower() if self.lower else text.upper()
 

@@ -133,6 +133,8 @@ class Linked:
 class Whole:
     """Every record is a whole book; one whose number is not newer than the last is left out.
 
+    Without numbers, one that is older by its time is.
+
     With `may_restart` numbers may legally become smaller, so only a repetition is left out.
     """
 
@@ -276,13 +278,21 @@ class BookKeeper:
 
     def _replace(self, row: BookRow) -> bool:
         last = self._last
-        if isinstance(self.rule, Whole) and last is not None and self.rule.judge(last, row, True) is Verdict.STALE:
-            return False
+        if isinstance(self.rule, Whole):
+            if last is not None and self.rule.judge(last, row, True) is Verdict.STALE:
+                return False
+            if row.last is None and self._is_older(row):
+                return False
         self._forget()
         self._load(row)
         self._check(row)
         self.is_live = True
         return True
+
+    def _is_older(self, row: BookRow) -> bool:
+        """Return whether a row without a number was made before the last one."""
+        now, before = row.timestamp, self._timestamp
+        return now is not None and before is not None and now < before
 
     def _load(self, row: BookRow) -> None:
         self.book.load(row.bids, row.asks)
@@ -319,7 +329,7 @@ class BookKeeper:
 
     def _check_order(self, row: BookRow) -> None:
         now, before = row.timestamp, self._timestamp
-        if now is not None and before is not None and now < before:
+        if self._is_older(row):
             raise self._broken(BookGapError, f"an update of {before} ms was followed by one of {now} ms")
         self._timestamp = now if now is not None else before
 

@@ -29,9 +29,9 @@ class BarRow(Row):
         return None
 
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _MONTHS = {"M": 1, "y": 12}
-_INTERVAL = re.compile(r"([1-9][0-9]{0,4})([smhdwMy])")
+_INTERVAL = re.compile(r"([1-9][0-9]{0,4})(min|[smhdwMy])")
 _DAY_MS = 86_400_000
 _LATEST_MS = 253_000_000_000_000  # the year 9987: calendars end there
 
@@ -44,7 +44,7 @@ def bar_end(open_time: int, interval: str) -> int:
 
     Args:
         open_time: milliseconds since 1970 UTC.
-        interval: a number and one of ``s m h d w M y``.
+        interval: a number and one of ``s m h d w M y``; ``min`` is ``m``.
     """
     match = _INTERVAL.fullmatch(interval)
     if match is None or not 0 <= open_time <= _LATEST_MS:

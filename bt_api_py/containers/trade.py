@@ -12,7 +12,10 @@ _MOST_DIGITS = 40  # an id that is longer is a text; Python refuses to read numb
 
 
 class TradeRow(Row):
-    """Base of the trade records: `timestamp`, `trade_id`, `price`, `quantity` and `side` make a trade."""
+    """Base of the trade records: `timestamp`, `trade_id`, `price`, `quantity` and `side` make a trade.
+
+    The id of a venue that has none is ``None``.
+    """
 
     def defect(self) -> str | None:
         price, quantity = self.price, self.quantity  # type: ignore[attr-defined]  # declared by each venue's record
@@ -26,6 +29,8 @@ class TradeRow(Row):
     def span(self) -> tuple[int, int] | None:
         """The first and the last number that this record stands for; ``None`` where ids are no numbers."""
         number = self.trade_id  # type: ignore[attr-defined]
+        if number is None:
+            return None
         if type(number) is not int:
             if not number.isdecimal() or len(number) > _MOST_DIGITS:
                 return None
@@ -65,8 +70,8 @@ class TradeData(Container):
         return float(self.get_timestamp())
 
     def get_trade_id(self) -> str:
-        """Return the venue's id, exact."""
-        return str(self._required("trade_id"))
+        """Return the venue's id, exact; empty where the venue gives trades none."""
+        return self._text("trade_id") or ""
 
     def get_trade_type(self) -> str | None:
         """Return ``"maker"`` or ``"taker"`` on an own fill, otherwise ``None``."""

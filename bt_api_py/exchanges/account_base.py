@@ -73,6 +73,10 @@ class FillRow(TradeRow):
 
     kind: ClassVar[Kind] = "fill"
 
+    def sided(self, side: str) -> FillRow:
+        """Return the same fill with the side of its order, where the two differ: some venues tell the taker's."""
+        return msgspec.structs.replace(self, side=side)
+
 
 class OwnFill(FillRow, kw_only=True):
     """A fill with nothing left to compute."""
@@ -154,7 +158,7 @@ class PrivateSide(Exchange):
     `subscribe`, `control`, `sign` and the calls that read the present state.
     """
 
-    kinds = ("orders", "fills", "balances")
+    kinds: ClassVar[tuple[str, ...]] = ("orders", "fills", "balances")
     symbols = SymbolStyle()
     intervals = {}
     credentials: ClassVar[tuple[str, ...]] = ("api_key", "secret")
@@ -206,7 +210,7 @@ class PrivateSide(Exchange):
         raise NotImplementedError
 
     def order(self, venue_symbol: str, order_id: str) -> Pages:
-        """Ask for one order; the answer is a list of one."""
+        """Ask for one order; of a longer list, the others are left out."""
         raise NotImplementedError
 
     def fills_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:

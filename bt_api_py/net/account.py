@@ -387,9 +387,11 @@ class Account:
             found.fills = await self._read_earlier_fills(found)
         else:
             since = max(self._began_ms, self._since_ms - _MARGIN_MS)
-            found.changed = await self._read_changed(since, symbols)
+            # Some lists reach further back than they are asked to.
+            found.changed = [row for row in await self._read_changed(since, symbols) if row.timestamp >= since]
             await self._read_untold(found, known)
-            found.fills = await self._read(self.private.fills_since(since, symbols))
+            fills = await self._read(self.private.fills_since(since, symbols))
+            found.fills = [row for row in fills if row.timestamp >= since]
             await self._read_untold(found, {str(row.order_id): row.venue_symbol for row in found.fills})
         if "positions" in self.private.kinds:
             found.positions = await self._read(self.private.positions())
@@ -427,7 +429,7 @@ class Account:
     async def _read_one(self, symbol: str, number: str) -> list[Any]:
         """Return one order. Venues forget orders that were cancelled without a fill: such a one is over."""
         try:
-            found = await self._read(self.private.order(symbol, number))
+            found = [row for row in await self._read(self.private.order(symbol, number)) if row.order_id == number]
         except RequestFailedError as error:
             if error.retryable:
                 raise
@@ -575,6 +577,9 @@ class Account:
         if key in self._fills:
             return
         self._note_time(row.timestamp)
+        order = self._orders.get(row.order_id)
+        if order is not None and order.side is not None and order.side != row.side:
+            row = row.sided(order.side)
         self._fills[key] = None
         if len(self._fills) > _FILLS_REMEMBERED:
             self._fills.popitem(last=False)

@@ -84,3 +84,15 @@ def manner_of(lost: ConnectionLost, venue_codes: Mapping[int, Manner] | None = N
     if lost.code is None:
         return _DEFAULT
     return (venue_codes or {}).get(lost.code) or _BY_CODE.get(lost.code, _DEFAULT)
+
+
+def pause_after(lost: ConnectionLost, failures: int, *, first: float, most: float, share: float) -> float:
+    """Return the seconds to wait before the next attempt.
+
+    Args:
+        failures: attempts in a row that failed.
+        first: seconds of the first pause, which doubles with every failure up to `most`.
+        share: the part of that pause that is really waited, from 0 to 1: chance, so that not everybody comes at once.
+    """
+    ceiling = min(most, first * 2.0 ** min(max(failures - 1, 0), 30))
+    return max(ceiling * share, manner_of(lost).at_least, lost.retry_after or 0.0)

@@ -57,6 +57,7 @@ class Feed:
         self._sign_at: float | None = None  # last data, or last time a probe found nothing newer
         self._is_probing = False
         self._probed_number: int | None = None  # id of the newest trade that a probe saw
+        self._probed_figures: tuple[float, float] | None = None  # last price and volume, where a ticker names no trade
         self._strikes = 0  # probes in a row that found the topic dead, or found out nothing
 
     @property
@@ -262,9 +263,19 @@ class Feed:
             since = self.last_ms
             margin = min(_CLOCKS_DIFFER_MS, self.stale_after * 250)
             return since is None or found.get_timestamp() > since + margin
+        if number is None:
+            return self._has_traded(found)
         # A ticker has no time of the last trade, so two looks are compared.
         before, self._probed_number = self._probed_number, number
-        return before is not None and number is not None and number > before
+        return before is not None and number > before
+
+    def _has_traded(self, ticker: TickerData) -> bool:
+        """Return whether a ticker that names no trade shows that something was traded since the last look."""
+        figures = ticker.get_last_price(), ticker.get_volume()
+        if isinstance(self._newest, TickerData):
+            return figures != (self._newest.get_last_price(), self._newest.get_volume())
+        before, self._probed_figures = self._probed_figures, figures
+        return before is not None and figures != before
 
     def newest_number(self) -> int | None:
         """Return the id of the newest trade that the last record told of, where it tells."""

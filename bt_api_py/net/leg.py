@@ -23,7 +23,7 @@ from ..exceptions import (
 from ..exchanges.account_base import PrivateSide
 from ..exchanges.base import Ack, Alive, Answer, Command, Expired, Farewell, Ignored, Refusal, Rejected, Subscribed
 from .connection import Connection
-from .errors import ConnectionLost, manner_of
+from .errors import ConnectionLost, manner_of, pause_after
 from .tasks import end, start
 
 if TYPE_CHECKING:
@@ -318,10 +318,9 @@ class Leg:
     async def _back_off(self, lost: ConnectionLost) -> None:
         """Wait before the next attempt: full jitter under a ceiling that doubles, and what the cause asks for."""
         options = self._venue.settings.websocket
-        manner = manner_of(lost)
-        ceiling = min(options.reconnect_max_delay, options.reconnect_delay * 2.0 ** min(max(self.failures - 1, 0), 30))
-        delay = 0.0 if manner.at_once and not self.failures else ceiling * self._venue.clock.random()
-        delay = max(delay, manner.at_least, lost.retry_after or 0.0)
+        share = 0.0 if manner_of(lost).at_once and not self.failures else self._venue.clock.random()
+        first, most = options.reconnect_delay, options.reconnect_max_delay
+        delay = pause_after(lost, self.failures, first=first, most=most, share=share)
         self.reconnects += 1
         if delay > 0:
             log.debug("%s: next attempt in %.2f s", self.label, delay)

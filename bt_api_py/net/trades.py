@@ -6,6 +6,8 @@ import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ..containers import TradeData
 from ..containers.base import Topic, row_of
 from ..exceptions import BtApiError
@@ -28,8 +30,8 @@ class TradeFeed(FillingFeed):
     """Trades of one market.
 
     Where the venue's ids grow by one (`Channel.contiguous`), a hole is seen at once and counted. Where that is only
-    probable, a jump of ids is a suspicion, and the venue's REST list decides. Where ids have no order, only a lost
-    connection tells of a hole, and time bounds it.
+    probable, a jump of ids is a suspicion, and the venue's REST list decides. Where ids have no order, or there
+    are none, only a lost connection tells of a hole, and time bounds it.
     """
 
     def __init__(self, venue: Venue, session: Carrier, name: str, channel: Channel, topic: Topic) -> None:
@@ -43,7 +45,9 @@ class TradeFeed(FillingFeed):
         return self._last
 
     def key(self, item: TradeData) -> Any:
-        return row_of(item).trade_id
+        row = row_of(item)
+        # Without an id, two trades of several sockets are one when all that is told of them is equal.
+        return row.trade_id if row.trade_id is not None else msgspec.json.encode(row)
 
     def step(self, item: TradeData, lost: str) -> None:
         row = row_of(item)
@@ -70,12 +74,13 @@ class TradeFeed(FillingFeed):
         return self.channel.contiguous or bool(lost) or self._false_alarms < _FALSE_ALARMS
 
     def _step_unnumbered(self, item: TradeData, row: Any, lost: str) -> None:
-        if row.trade_id in self._seen:
-            self.count("duplicates")
-            return
-        self._seen[row.trade_id] = None
-        if len(self._seen) > _IDS_REMEMBERED:
-            self._seen.popitem(last=False)
+        if row.trade_id is not None:
+            if row.trade_id in self._seen:
+                self.count("duplicates")
+                return
+            self._seen[row.trade_id] = None
+            if len(self._seen) > _IDS_REMEMBERED:
+                self._seen.popitem(last=False)
         if lost and self._last_ms is not None:
             self._declare(lost, None, None, row.timestamp, None)
         self._last_ms = row.timestamp

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from ..exceptions import BtApiError
+from ..exceptions import BtApiError, UnsupportedError
 
 if TYPE_CHECKING:
     from .venue import Venue
@@ -32,6 +32,8 @@ class VenueClock:
             began = clock.now()
             try:
                 server = await self._venue.server_time()
+            except UnsupportedError:
+                self._measured_at = clock.monotonic()  # the venue tells no time
             except BtApiError as error:
                 log.warning("%s: the clock cannot be read (%s); signing with our own", self._venue.name, error)
             else:

@@ -24,12 +24,19 @@ from bt_api_py.exchanges.base import (
     Rejected,
 )
 from bt_api_py.exchanges.binance import BinanceSpot
+from bt_api_py.exchanges.bulk import BulkSwap
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.okx import OkxSpot
 
 from .material import own_frames, reordered
 
-VENUES: list[tuple[type[Exchange], str]] = [(BinanceSpot, "binance"), (OkxSpot, "okx"), (HtxSpot, "htx")]
+VENUES: list[tuple[type[Exchange], str]] = [
+    (BinanceSpot, "binance"),
+    (OkxSpot, "okx"),
+    (HtxSpot, "htx"),
+    (BulkSwap, "bulk"),
+]
+WITHOUT_IDS = {"BULK___SWAP"}  # of trades
 CONTROLS = (Ack, Refusal, Answer, Alive, Farewell, Rejected, Ignored)
 each_venue = pytest.mark.parametrize(("cls", "venue"), VENUES, ids=lambda value: getattr(value, "name", ""))
 
@@ -72,7 +79,7 @@ def use(item: Any) -> None:
         assert math.isfinite(item.get_price())
         assert item.get_quantity() >= 0
         assert item.get_side() in ("buy", "sell")
-        assert item.get_trade_id()
+        assert item.get_trade_id() or item.get_exchange_name() in WITHOUT_IDS
     if isinstance(item, BarData):
         prices = (item.get_open(), item.get_high(), item.get_low(), item.get_close())
         assert all(map(math.isfinite, prices))
