@@ -89,7 +89,7 @@ class BarData(Container):
 
     def get_open_time(self) -> float:
         """Return the open time as a float, milliseconds."""
-        return float(self.get_timestamp())
+        return self.get_server_time()
 
     def get_close_time(self) -> int:
         """Return the last millisecond of the candle, sent or computed; 0 for an unknown interval."""

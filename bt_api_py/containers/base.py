@@ -148,7 +148,10 @@ class Container(msgspec.Struct, eq=False, gc=False):
 
     def get_server_time(self) -> float:
         """Return `get_timestamp` as a float, milliseconds."""
-        return float(self.get_timestamp())
+        try:
+            return float(self.get_timestamp())
+        except OverflowError:  # a number of hundreds of digits, which no clock tells
+            return nan
 
     def get_local_update_time(self) -> float:
         """Return the local time of receipt, epoch seconds."""
@@ -157,7 +160,7 @@ class Container(msgspec.Struct, eq=False, gc=False):
     def get_latency_ms(self) -> float:
         """Return receipt minus event time in milliseconds; ``nan`` when the venue sends no time."""
         value = getattr(self._row, "timestamp", None)
-        return nan if value is None else self._received * 1000 - float(value)
+        return nan if value is None else self._received * 1000 - self.get_server_time()
 
     def get_exchange_name(self) -> str:
         """Return the full name, ``"BINANCE___SPOT"``."""

@@ -67,7 +67,7 @@ class TradeData(Container):
 
     def get_trade_time(self) -> float:
         """Return the time of execution at the venue as a float, milliseconds."""
-        return float(self.get_timestamp())
+        return self.get_server_time()
 
     def get_trade_id(self) -> str:
         """Return the venue's id, exact; empty where the venue gives trades none."""
