@@ -95,35 +95,40 @@ class TradeFeed(FillingFeed):
         if certain:
             self._declare(cause, after + 1, before - 1, until_ms, total)
         found: list[TradeData] = []
+        reaches = False
         trouble = self._too_much(total, until_ms)
         if not trouble and self.wants_filling:
             try:
-                found = await self._fetch(after, before, total if certain else None)
+                found, reaches = await self._fetch(after, before, total if certain else None)
             except (BtApiError, TimeoutError) as error:
                 trouble = str(error) or "the venue took too long"
         elif not trouble:
             trouble = "no reader wants holes to be filled"
         if not certain:
+            if not trouble and not reaches:
+                trouble = "the venue's list does not reach back to its beginning"
             if found or trouble:
                 self._false_alarms = 0
                 self._declare(cause, after + 1, before - 1, until_ms, None if trouble else len(found))
             elif not lost:
                 self._false_alarms += 1
         missing = total - len(found) if certain else 0
+        if missing:
+            trouble = trouble or f"{missing} trades are not to be had"
         if found:
             self.deliver_filled(found)
             rows = [found[0], found[-1]]
             self.tell(
                 "backfilled",
-                cause if not missing else f"{cause}; {missing} trades are not to be had",
+                f"{cause}; {trouble}" if trouble else cause,
                 from_id=rows[0].get_trade_id(),
                 to_id=rows[1].get_trade_id(),
                 from_ms=rows[0].get_timestamp(),
                 to_ms=rows[1].get_timestamp(),
                 count=len(found),
-                filled=not missing,
+                filled=not trouble,
             )
-        elif trouble:
+        if trouble:
             log.warning("%s: a hole stays: %s", self.label, trouble)
         if certain:
             self.count_missing(total, len(found))
@@ -139,8 +144,12 @@ class TradeFeed(FillingFeed):
             return f"the hole is older than backfill_age={options.backfill_age:g} s"
         return ""
 
-    async def _fetch(self, after: int, before: int, total: int | None) -> list[TradeData]:
-        """Return the trades between two ids, in order, each once. REST gets a few tries to catch up."""
+    async def _fetch(self, after: int, before: int, total: int | None) -> tuple[list[TradeData], bool]:
+        """Return the trades between two ids, in order, each once, and whether the venue's list reaches back to `after`.
+
+        REST gets a few tries to catch up.
+        """
+        oldest: int | None = None
         found: dict[int, TradeData] = {}
         for attempt in range(_TRIES):
             if attempt:
@@ -153,11 +162,12 @@ class TradeFeed(FillingFeed):
                 if span is None:
                     continue
                 newest = max(newest, span[1])
+                oldest = span[0] if oldest is None else min(oldest, span[0])
                 if after < span[0] and span[1] < before:
                     found[span[1]] = trade
             if self.is_overrun or (len(found) == total if total is not None else newest >= before - 1):
                 break
-        return [found[number] for number in sorted(found)]
+        return [found[number] for number in sorted(found)], oldest is None or oldest <= after + 1
 
     def _declare(self, cause: str, first: int | None, last: int | None, until_ms: int, count: int | None) -> None:
         self.count("gaps")

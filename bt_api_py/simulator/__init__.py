@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .simulator import Simulator
     from .stats import ExchangeStats
     from .truth import Truth, TruthBar, TruthBook, TruthFigures, TruthLiquidation, TruthTrade
-    from .virtual import VirtualSimulator, run_virtual
+    from .virtual import VirtualSimulator, run_virtual, virtual_simulator
+    from .virtual_time import VirtualLoop
 
 __all__ = [
     "Account",
@@ -40,8 +41,10 @@ __all__ = [
     "TruthFigures",
     "TruthLiquidation",
     "TruthTrade",
+    "VirtualLoop",
     "VirtualSimulator",
     "run_virtual",
+    "virtual_simulator",
 ]
 
 _HOMES = {
@@ -64,8 +67,10 @@ _HOMES = {
     "TruthFigures": "truth",
     "TruthLiquidation": "truth",
     "TruthTrade": "truth",
+    "VirtualLoop": "virtual_time",
     "VirtualSimulator": "virtual",
     "run_virtual": "virtual",
+    "virtual_simulator": "virtual",
 }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any, TypeVar
 
@@ -77,6 +78,58 @@ class VirtualSimulator:
             self.world.tick(self.clock.now())
 
 
+@asynccontextmanager
+async def virtual_simulator(
+    *,
+    seed: int = 7,
+    exchanges: Iterable[str] | None = None,
+    symbols: Iterable[str] | None = None,
+    rate: float = 1.0,
+    latency: float = 0.02,
+    jitter: float = 0.01,
+    tick: float = TICK_S,
+    strict_keys: bool = False,
+) -> AsyncIterator[VirtualSimulator]:
+    """Run simulated exchanges on the running loop, a `VirtualLoop`, while the context is open.
+
+    For test suites that bring the loop themselves; `run_virtual` brings both, and explains the arguments.
+
+    Raises:
+        ValueError: an unknown exchange or symbol.
+        Exception: whatever stopped the markets early; what runs inside is then cancelled.
+    """
+    owner = asyncio.current_task()
+    assert owner is not None  # a context manager runs in a task
+    clock = VirtualClock(asyncio.get_running_loop(), seed)
+    world = World(
+        seed=seed,
+        clock=clock,
+        rate=rate,
+        exchanges=exchanges,
+        symbols=symbols,
+        capture=None,
+        tick=tick,
+        strict_keys=strict_keys,
+    )
+    transport = SimulatedTransport(world, seed=seed, latency=latency, jitter=jitter)
+    simulator = VirtualSimulator(world, clock, transport, tick)
+
+    def stopped(driver: asyncio.Task[None]) -> None:
+        if not driver.cancelled():
+            owner.cancel()
+
+    driver = asyncio.create_task(simulator.drive(), name="simulated markets")
+    driver.add_done_callback(stopped)
+    try:
+        yield simulator
+    finally:
+        driver.remove_done_callback(stopped)
+        driver.cancel()
+        await asyncio.wait([driver])
+        if not driver.cancelled():
+            driver.result()
+
+
 def run_virtual(
     main: Callable[[VirtualSimulator], Awaitable[R]],
     *,
@@ -115,32 +168,20 @@ def run_virtual(
     """
 
     async def run() -> R:
-        loop = asyncio.get_running_loop()
-        clock = VirtualClock(loop, seed)
-        world = World(
-            seed=seed,
-            clock=clock,
-            rate=rate,
-            exchanges=exchanges,
-            symbols=symbols,
-            capture=None,
-            tick=tick,
-            strict_keys=strict_keys,
-        )
-        transport = SimulatedTransport(world, seed=seed, latency=latency, jitter=jitter)
-        simulator = VirtualSimulator(world, clock, transport, tick)
-        driver = asyncio.create_task(simulator.drive(), name="simulated markets")
-        work = asyncio.ensure_future(main(simulator))
-        try:
-            async with asyncio.timeout(limit):
-                await asyncio.wait({driver, work}, return_when=asyncio.FIRST_COMPLETED)
-            if driver.done():
-                driver.result()
-            return work.result()
-        finally:
-            for task in (work, driver):
-                task.cancel()
-            await asyncio.gather(work, driver, return_exceptions=True)
+        async with (
+            asyncio.timeout(limit),
+            virtual_simulator(
+                seed=seed,
+                exchanges=exchanges,
+                symbols=symbols,
+                rate=rate,
+                latency=latency,
+                jitter=jitter,
+                tick=tick,
+                strict_keys=strict_keys,
+            ) as simulator,
+        ):
+            return await main(simulator)
 
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(seed)) as runner:
         return runner.run(run())

@@ -1,12 +1,17 @@
-"""A simulated venue for each exchange, busy, and a BtApi connected to it."""
+"""A simulated venue for each exchange, busy, and a BtApi connected to it, on virtual time."""
 
 import pytest
 
 from bt_api_py import BtApi
 from bt_api_py.exchanges import EXCHANGES
-from bt_api_py.simulator import Simulator
+from bt_api_py.simulator import VirtualLoop, virtual_simulator
 
-from .worlds import FastClock, settings
+from .worlds import settings
+
+
+def pytest_asyncio_loop_factories(config, item):
+    """Run every test here on virtual time."""
+    return {"virtual": VirtualLoop}
 
 
 @pytest.fixture(params=sorted(EXCHANGES))
@@ -28,23 +33,23 @@ def kinds(exchange):
 
 
 @pytest.fixture
-def pace():
-    """Return the speed of the clock on both sides; a test that has to wait parametrises it."""
-    return 1.0
+def rate():
+    """Return how busy the markets are; a test that waits for minutes parametrises it."""
+    return 20.0
 
 
 @pytest.fixture
-def clock(pace):
-    """Return the clock of both sides."""
-    return FastClock(pace)
-
-
-@pytest.fixture
-async def sim(exchange, clock, pace):
+async def sim(exchange, rate):
     """Yield the venue; that no test broke one of its limits is part of every test."""
-    async with Simulator(exchanges=[exchange], rate=max(1.0, 20 / pace), clock=clock) as running:
+    async with virtual_simulator(exchanges=[exchange], rate=rate) as running:
         yield running
         assert not running.stats[exchange].breaches
+
+
+@pytest.fixture
+def clock(sim):
+    """Return the clock of both sides."""
+    return sim.clock
 
 
 @pytest.fixture
@@ -60,7 +65,13 @@ def symbol(symbols):
 
 
 @pytest.fixture
-async def api(sim, clock):
+async def api(connect):
     """Yield a BtApi that talks to the venue."""
-    async with BtApi(settings(sim), clock=clock) as connected:
+    async with connect() as connected:
         yield connected
+
+
+@pytest.fixture
+def connect(sim):
+    """Return a maker of BtApi objects that talk to the venue; the keywords are its websocket settings."""
+    return lambda **websocket: BtApi(settings(sim, websocket=websocket), clock=sim.clock, transport=sim.transport)

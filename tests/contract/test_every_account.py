@@ -9,7 +9,7 @@ import pytest
 
 from bt_api_py import AuthenticationError, BtApi, ConfigurationError, StreamEvent, UnsupportedError
 from bt_api_py.exchanges import EXCHANGES
-from bt_api_py.simulator import Simulator
+from bt_api_py.simulator import virtual_simulator
 
 from .worlds import eventually
 
@@ -27,7 +27,7 @@ def exchange(request):
 @pytest.fixture
 async def sim(exchange):
     """Yield the venue, which checks every signature; that no limit was broken is part of every test."""
-    async with Simulator(exchanges=[exchange], strict_keys=True) as running:
+    async with virtual_simulator(exchanges=[exchange], strict_keys=True) as running:
         yield running
         assert not running.stats[exchange].breaches
 
@@ -36,6 +36,11 @@ async def sim(exchange):
 def account(sim, exchange):
     """Return an account that does only what the test asks of it."""
     return sim.account(exchange, secret=SECRET, passphrase=PHRASE)
+
+
+def connected(sim, account, exchange, **changes):
+    """Return a BtApi with the keys of the account; `changes` are settings."""
+    return BtApi(settings(sim, account, exchange, **changes), clock=sim.clock, transport=sim.transport)
 
 
 def settings(sim, account, exchange, **changes):
@@ -48,8 +53,8 @@ def settings(sim, account, exchange, **changes):
 @pytest.fixture
 async def api(sim, account, exchange):
     """Yield a BtApi with the keys of the account."""
-    async with BtApi(settings(sim, account, exchange)) as connected:
-        yield connected
+    async with connected(sim, account, exchange) as api:
+        yield api
 
 
 class Follower:
@@ -256,7 +261,7 @@ async def test_a_clock_that_is_off_is_corrected_and_told_once(sim, api, account,
 @pytest.mark.parametrize("changes", [{"secret": "wrong"}, {"api_key": "nobody"}], ids=["secret", "key"])
 async def test_wrong_credentials_end_only_private_streams_and_at_once(sim, account, exchange, changes):
     """The venue's refusal reaches the private stream without a second attempt; public streams go on."""
-    async with BtApi(settings(sim, account, exchange, **changes)) as api:
+    async with connected(sim, account, exchange, **changes) as api:
         tickers = Follower(api.stream_ticker(exchange, "BTCUSDT"))
         await tickers.have(lambda items: items)
         connects = sim.stats[exchange].connects
@@ -287,7 +292,7 @@ async def test_credentials_from_the_environment(sim, account, exchange, monkeypa
     venue = exchange.partition("___")[0]
     for name, value in (("API_KEY", account.api_key), ("SECRET", SECRET), ("PASSPHRASE", PHRASE)):
         monkeypatch.setitem(os.environ, f"BT_API_{venue}_{name}", value)
-    async with BtApi({exchange: sim.exchange_kwargs()[exchange]}) as api:
+    async with BtApi({exchange: sim.exchange_kwargs()[exchange]}, clock=sim.clock, transport=sim.transport) as api:
         follower = Follower(api.stream_balances(exchange))
         await follower.have(lambda items: items)
         await follower.end()
@@ -295,7 +300,7 @@ async def test_credentials_from_the_environment(sim, account, exchange, monkeypa
 
 async def test_a_callable_may_hold_the_secret(sim, account, exchange):
     """A secret may be something to call."""
-    async with BtApi(settings(sim, account, exchange, secret=lambda: SECRET)) as api:
+    async with connected(sim, account, exchange, secret=lambda: SECRET) as api:
         follower = Follower(api.stream_balances(exchange))
         await follower.have(lambda items: items)
         await follower.end()
@@ -319,7 +324,7 @@ async def test_readers_share_one_connection_and_a_symbol_is_a_filter(sim, api, a
 async def test_no_secret_is_seen(sim, account, exchange, caplog, capfd):
     """Neither logs at DEBUG, nor errors, reprs and health hold a key, a secret, a phrase or a signature."""
     with caplog.at_level(logging.DEBUG):
-        async with BtApi(settings(sim, account, exchange)) as api:
+        async with connected(sim, account, exchange) as api:
             follower = Follower(api.stream_orders(exchange, events=True))
             await eventually(lambda: follower.stream.stats.state == "live")
             account.place("BTCUSDT", "buy", "0.01", "80000")
@@ -331,7 +336,7 @@ async def test_no_secret_is_seen(sim, account, exchange, caplog, capfd):
             shown += [repr(item) + repr(item.get_all_data()) for item in follower.items]
             shown += [repr(event) for event in follower.events]
             await follower.end()
-        async with BtApi(settings(sim, account, exchange, secret=SECRET + "-wrong")) as api:
+        async with connected(sim, account, exchange, secret=SECRET + "-wrong") as api:
             with pytest.raises(AuthenticationError) as caught:
                 await asyncio.wait_for(api.stream_orders(exchange).__anext__(), 10)
             shown.append(repr(caught.value) + str(caught.value))

@@ -7,7 +7,6 @@ import math
 import pytest
 
 from bt_api_py import (
-    BtApi,
     FundingRateData,
     LiquidationData,
     MarkPriceData,
@@ -27,10 +26,9 @@ from bt_api_py.exceptions import (
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.exchanges.base import Exchange
 
-from .worlds import BookJudge, TradeJudge, check_bar, eventually, read, read_until, same, settings
+from .worlds import PATIENCE, BookJudge, TradeJudge, check_bar, eventually, read, read_until, same
 
-fast = pytest.mark.parametrize("pace", [20.0], ids=["fast"])
-very_fast = pytest.mark.parametrize("pace", [120.0], ids=["very fast"])
+calm = pytest.mark.parametrize("rate", [1.0], ids=["calm"])
 
 
 def is_gap(item):
@@ -77,14 +75,14 @@ class TestData:
                 judge.check(book, levels)
             assert books.stats.resyncs == 0
 
-    @very_fast
+    @calm
     async def test_bars_grow_and_close_exact(self, api, sim, exchange, symbol, kinds):
         """A running bar stays inside what it becomes, and a closed one is exact and comes once."""
         kinds("klines")
         async with api.stream_klines(exchange, symbol, "1m") as bars:
             closed = 0
             received = []
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENCE):
                 async for bar in bars:
                     received.append(bar)
                     closed += bar.get_bar_status()
@@ -99,7 +97,7 @@ class TestData:
         ends = [bar.get_timestamp() for bar in received if bar.get_bar_status()]
         assert ends[1] == ends[0] + 60_000
 
-    @very_fast
+    @calm
     async def test_only_closed_bars_when_asked(self, api, sim, exchange, symbol, kinds):
         """With closed_only every bar is a closed one, and none between two is missing."""
         kinds("klines")
@@ -169,7 +167,6 @@ class TestContracts:
                 is_polled = "open_interest" in EXCHANGES[exchange].polled
                 assert interest.get_origin() == ("snapshot" if is_polled else "live")
 
-    @fast
     async def test_liquidations_come_each_once(self, api, sim, exchange, symbol, kinds):
         """Every position that is closed by force is told, in order, with side, price and quantity."""
         kinds("liquidations")
@@ -363,7 +360,6 @@ class TestStatus:
 
 
 class TestLoss:
-    @fast
     @pytest.mark.parametrize("code", [1006, 1000, 1001, 1011])
     async def test_a_lost_connection_costs_no_trade_in_silence(self, api, sim, exchange, symbol, kinds, code):
         """What was traded while the connection was away is delivered or declared, and nothing comes twice."""
@@ -401,7 +397,7 @@ class TestLoss:
             if not items[0].get_trade_id():
                 pytest.skip(f"{exchange} gives trades no ids, so that a repetition looks like another trade")
             sim.faults.duplicate(exchange, topic="trades", count=3)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while trades.stats.duplicates < 3:
                     items += await read(trades, 1)
             assert TradeJudge(truth_of(sim, exchange, symbol)).check(items) == []
@@ -439,7 +435,7 @@ class TestLoss:
         async with api.stream_trades(exchange, symbol) as trades:
             items = await read(trades, 2)
             sim.faults.garbage(exchange, count=3, kind=style, topic="trades")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while rejected(api, exchange) < 3:
                     items += await read(trades, 1)
             items += await read(trades, 5)
@@ -496,12 +492,11 @@ class TestRefusals:
         assert isinstance(error, SubscribeError | InvalidSymbolError)
         await good.aclose()
 
-    @fast
     @pytest.mark.parametrize("status", [None, 503, 403])
-    async def test_giving_up_is_an_error_and_a_new_stream_begins_anew(self, sim, clock, exchange, symbol, status):
+    async def test_giving_up_is_an_error_and_a_new_stream_begins_anew(self, connect, sim, exchange, symbol, status):
         """After `max_reconnect` refused sockets the stream raises WebSocketError; a new one works when they open."""
         kind = EXCHANGES[exchange].kinds[0]
-        async with BtApi(settings(sim, websocket={"max_reconnect": 2}), clock=clock) as api:
+        async with connect(max_reconnect=2) as api:
             sim.faults.refuse(exchange, status=status)
             with pytest.raises(WebSocketError) as caught:
                 await read(getattr(api, f"stream_{kind}")(exchange, symbol), 1)
@@ -512,10 +507,10 @@ class TestRefusals:
             async with getattr(api, f"stream_{kind}")(exchange, symbol) as stream:
                 await read(stream, 1)
 
-    async def test_a_live_stream_gives_up_too(self, sim, clock, exchange, symbol):
+    async def test_a_live_stream_gives_up_too(self, connect, sim, exchange, symbol):
         """A stream that was live raises WebSocketError when its venue stays away, after what it had received."""
         kind = EXCHANGES[exchange].kinds[0]
-        async with BtApi(settings(sim, websocket={"max_reconnect": 2}), clock=clock) as api:
+        async with connect(max_reconnect=2) as api:
             stream = getattr(api, f"stream_{kind}")(exchange, symbol)
             await read(stream, 1)
             sim.faults.refuse(exchange)
@@ -524,7 +519,6 @@ class TestRefusals:
                 await read_until(stream, lambda _: False)
             assert stream.stats.state == "failed"
 
-    @fast
     async def test_a_venue_in_trouble_is_asked_again(self, api, sim, exchange, symbol, kinds):
         """A REST call survives two answers of 503."""
         kinds("ticker")
@@ -533,7 +527,6 @@ class TestRefusals:
         assert (await api.async_get_tick(exchange, symbol)).get_symbol() == symbol
         assert sim.stats[exchange].statuses[503] == 2
 
-    @fast
     async def test_a_venue_that_stays_in_trouble_is_an_error(self, api, sim, exchange, symbol, kinds):
         """A REST call ends in RequestFailedError with the status when the venue answers nothing but 500."""
         kinds("ticker")
@@ -544,7 +537,7 @@ class TestRefusals:
         assert caught.value.status_code == 500
         assert caught.value.retryable
 
-    @very_fast
+    @calm
     async def test_retry_after_is_obeyed(self, api, sim, exchange, symbol, kinds, clock):
         """After 429 with Retry-After the venue is left alone for so long, and the call succeeds then."""
         kinds("ticker")
@@ -554,12 +547,12 @@ class TestRefusals:
         await api.async_get_tick(exchange, symbol)
         assert clock.monotonic() - began >= 7
 
-    async def test_streams_work_without_rest(self, sim, clock, exchange, symbol):
+    async def test_streams_work_without_rest(self, connect, sim, exchange, symbol):
         """When the list of markets is out of reach, a well-known spelling is still understood."""
         kind = "ticker" if "ticker" in EXCHANGES[exchange].kinds else EXCHANGES[exchange].kinds[0]
         sim.faults.http_status(exchange, 503)
         async with (
-            BtApi(settings(sim), clock=clock) as api,
+            connect() as api,
             getattr(api, f"stream_{kind}")(exchange, symbol) as stream,
         ):
             [item] = await read(stream, 1)
@@ -587,12 +580,11 @@ class TestManners:
         assert sim.stats[exchange].subscribes == 1
         await streams[0].aclose()
 
-    @fast
-    async def test_the_last_reader_gives_the_topic_back(self, sim, clock, exchange, symbols):
+    async def test_the_last_reader_gives_the_topic_back(self, connect, sim, exchange, symbols):
         """A topic without readers is unsubscribed after `linger`, and its neighbours on the socket go on."""
         kind = EXCHANGES[exchange].kinds[0]
         first, second = symbols
-        async with BtApi(settings(sim, websocket={"linger": 1}), clock=clock) as api:
+        async with connect(linger=1) as api:
             staying = getattr(api, f"stream_{kind}")(exchange, first)
             leaving = getattr(api, f"stream_{kind}")(exchange, second)
             await asyncio.gather(read(staying, 1), read(leaving, 1))
@@ -606,7 +598,6 @@ class TestManners:
             await staying.aclose()
             await eventually(lambda: sim.stats[exchange].open_sockets == 0)
 
-    @fast
     async def test_a_quick_return_costs_nothing(self, api, sim, exchange, symbol):
         """A topic taken up again within `linger` is still subscribed."""
         kind = EXCHANGES[exchange].kinds[0]
@@ -625,7 +616,7 @@ class TestManners:
         first, _ = await asyncio.gather(read(fast_one, 1), read(slow, 1))
         assert first[0].get_symbol() == symbol
         ahead = passed(fast_one) - passed(slow)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             # The first item may have come in a burst that had already overflowed.
             while slow.stats.dropped < 20 or slow.stats.queued < 5:
                 await anext(fast_one)
@@ -638,13 +629,12 @@ class TestManners:
         await slow.aclose()
         await fast_one.aclose()
 
-    @fast
-    async def test_silence_is_noticed(self, sim, clock, exchange, symbol, kinds):
+    async def test_silence_is_noticed(self, connect, sim, clock, exchange, symbol, kinds):
         """A stalled topic brings an event soon after `stale_after`, and trades again when it goes on."""
         kinds("trades")
         options = {"stale_after": 10, "ping_interval": 5, "ping_timeout": 2}
         async with (
-            BtApi(settings(sim, websocket=options), clock=clock) as api,
+            connect(**options) as api,
             api.stream_trades(exchange, symbol, events=True) as trades,
         ):
             items = await read(trades, 5)

@@ -11,7 +11,7 @@ from pathlib import Path
 from bt_api_py import BtApi
 from bt_api_py.exchanges import EXCHANGES
 
-from .worlds import FastClock
+from .fast_clock import FastClock
 
 COUNT = 1000
 MOST_BYTES = 20_000  # of one stream, its topic and its share of everything else
@@ -43,7 +43,7 @@ class Venue:
 @asynccontextmanager
 async def venue_of(exchange):
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.contract.venue_process", exchange, str(SPEED),
+        sys.executable, "-m", "tests.sockets.venue_process", exchange, str(SPEED),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT,
     )  # fmt: skip
     try:

@@ -9,7 +9,7 @@ import json
 import sys
 
 from bt_api_py.simulator import Simulator
-from tests.contract.worlds import FastClock
+from tests.sockets.fast_clock import FastClock
 
 
 async def main(exchange, speed):
