@@ -1,6 +1,6 @@
 """Price levels of one market: two sorted lists, kept in step, and nothing else.
 
-A level is known by its price exactly as the venue sent it (text, or `Decimal` where the venue sends JSON numbers), never
+A level is known by its price exactly as the venue sent it (text, or `Decimal` where the venue sends JSON numbers), not
 by a float: two texts of one price are recognised as equal, two prices that a float could not tell apart stay apart.
 Floats serve to keep the order and to find the place.
 """

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable
-from operator import attrgetter
 from math import isfinite
+from operator import attrgetter
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import msgspec
