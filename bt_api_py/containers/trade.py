@@ -37,6 +37,11 @@ class TradeRow(Row):
             number = int(number)
         return number, number
 
+    @property
+    def is_past(self) -> bool:
+        """Whether a feed tells it as the last trade before the subscription, where it does that."""
+        return False
+
 
 class TradeData(Container):
     """One trade. Its side is the taker's on a market stream, and that of one's own order on an own fill."""

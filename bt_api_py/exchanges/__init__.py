@@ -5,10 +5,11 @@ from __future__ import annotations
 from ..exceptions import ExchangeNotFoundError
 from .base import Exchange
 from .binance import BinanceSpot
+from .coinbase import CoinbaseSpot
 from .htx import HtxSpot
 from .okx import OkxSpot
 
-EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in (BinanceSpot, OkxSpot, HtxSpot)}
+EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in (BinanceSpot, OkxSpot, HtxSpot, CoinbaseSpot)}
 
 ALIASES = {
     "BINANCE___USDM_SWAP": "BINANCE___SWAP",

@@ -58,10 +58,18 @@ class TradeFeed(FillingFeed):
                 self._step_unnumbered(item, row, lost)
                 return
             first, number = span
+        if lost and row.is_past:
+            item = item.spelled(msgspec.structs.replace(self.topic, origin="snapshot"))
         last = self._last
-        if last is not None and first != last + 1:
+        if last is None:
+            if row.is_past:
+                # Nobody missed it; but what comes next has to follow it.
+                self._last, self._last_ms = number, row.timestamp
+                return
+        elif first != last + 1:
             if number <= last:
-                self.count("duplicates")
+                if not row.is_past:
+                    self.count("duplicates")
                 return
             if first > last + 1 and self._is_suspicious(lost):
                 self.fill(self._fill_between, item, lost, last, first, number)

@@ -104,17 +104,7 @@ def listed(seed: object, quiet: int, decimals: dict[str, tuple[int, int]] | None
     found: dict[str, Instrument] = {}
     for base, quote, price, price_decimals, quantity_decimals, activity in _MAJORS:
         places = (decimals or {}).get(base + quote, (price_decimals, quantity_decimals))
-        value = float(price) * (88_900 if quote == "BTC" else 1)
-        item = Instrument(
-            base,
-            quote,
-            *places,
-            price=round(float(price) * 10 ** places[0]),
-            quantity=max(1, round(_TYPICAL_VALUE / value * 10 ** places[1])),
-            activity=activity,
-            levels=_MAJOR_LEVELS,
-            history=3_000,
-        )
+        item = major(base, quote, price, *places, activity)
         found[item.symbol] = item
     halted = quiet_instrument(seed, "HALT", "USDT", halted=True)
     found[halted.symbol] = halted
@@ -122,6 +112,24 @@ def listed(seed: object, quiet: int, decimals: dict[str, tuple[int, int]] | None
         item = quiet_instrument(seed, f"SIM{number:03d}", "USDT")
         found[item.symbol] = item
     return found
+
+
+def major(
+    base: str, quote: str, price: str, price_decimals: int, quantity_decimals: int, activity: float
+) -> Instrument:
+    """Return a market that trades all the time."""
+    value = float(price) * (88_900 if quote == "BTC" else 1)
+    return Instrument(
+        base,
+        quote,
+        price_decimals,
+        quantity_decimals,
+        price=round(float(price) * 10**price_decimals),
+        quantity=max(1, round(_TYPICAL_VALUE / value * 10**quantity_decimals)),
+        activity=activity,
+        levels=_MAJOR_LEVELS,
+        history=3_000,
+    )
 
 
 def quiet_instrument(seed: object, base: str, quote: str, *, halted: bool = False) -> Instrument:

@@ -21,6 +21,25 @@ class SlidingLimit:
         return True
 
 
+class BucketLimit:
+    """`per_second` events in the long run, and up to `burst` at once."""
+
+    def __init__(self, per_second: float, burst: int) -> None:
+        self.per_second = per_second
+        self.burst = burst
+        self._left = float(burst)
+        self._at = float("-inf")
+
+    def allow(self, now: float) -> bool:
+        """Count one event and tell whether it is inside the limit; a refused one is not counted."""
+        self._left = min(self.burst, self._left + (now - self._at) * self.per_second)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
 class WeightLimit:
     """A weight budget per calendar minute, and a ban for those who go on after they were told to stop."""
 

@@ -16,6 +16,7 @@ from bt_api_py import (
     TickerData,
     TradeData,
 )
+from bt_api_py.book.sequence import Unnumbered
 from bt_api_py.exceptions import (
     InvalidSymbolError,
     RequestFailedError,
@@ -410,6 +411,9 @@ class TestLoss:
         async with api.stream_depth(exchange, symbol, levels=None) as books:
             for book in await read(books, 2):
                 judge.check(book, None)
+            book_of = EXCHANGES[exchange]().channel_of(name_of(api, exchange)).book
+            if isinstance(book_of.rule, Unnumbered) and book_of.checksum is None:
+                pytest.skip(f"nothing in an update of {exchange} tells that one is missing")
             sim.faults.skip(exchange, topic="depth", count=1)
             for book in await read(books, 5):
                 judge.check(book, None)

@@ -14,6 +14,7 @@ from bt_api_py.book.sequence import BookKeeper, BookRow, Spanning
 from bt_api_py.containers import Topic
 from bt_api_py.exchanges.base import Channel, Exchange
 from bt_api_py.exchanges.binance import BinanceSpot
+from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.okx import OkxSpot
 
@@ -221,6 +222,25 @@ def test_whole_books() -> None:
         assert pairs(state.bids) == [tuple(level) for level in tick["bids"]]
         assert pairs(state.asks) == [tuple(level) for level in tick["asks"]]
     assert len(keepers) == 7
+
+
+def test_books_without_numbers() -> None:
+    """Each book equals the naive one after every update, and none is ever crossed or out of order."""
+    exchange = CoinbaseSpot()
+    keepers: dict[str, BookKeeper] = {}
+    naive: dict[str, Naive] = {}
+    updates = 0
+    for topic, row, plain in frames(exchange, recorded("coinbase_20210417"), ("level2_batch",)):
+        keeper = keepers.setdefault(topic, keeper_of(exchange.channel_of(topic)))
+        book = naive.setdefault(topic, Naive())
+        assert keeper.take(row)
+        sides = {"buy": plain.get("bids", []), "sell": plain.get("asks", [])}
+        for side, *level in plain.get("changes", ()):
+            sides[side].append(level)
+        book.set(sides["buy"], sides["sell"])
+        assert book.agrees(keeper), topic
+        updates += not row.is_snapshot
+    assert (len(keepers), updates) == (7, 6658)
 
 
 def test_exact_texts_of_levels() -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from bt_api_py.book.sequence import BookRow
 from bt_api_py.containers import SymbolData, TickerData, Topic, TradeData
-from bt_api_py.exchanges.base import Ack, Answer, Exchange, Ignored, Rejected
+from bt_api_py.exchanges.base import Ack, Answer, Exchange, Ignored, Rejected, Subscribed
 from bt_api_py.exchanges.binance import BinanceSpot
+from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.okx import OkxSpot
 
@@ -20,10 +22,12 @@ from .material import recorded, reordered
 BINANCE = ("binance_spot_20210404", "binance_spot_20210405", "binance_spot_20210417", "binance_spot_20211012")
 OKX = ("okx_20220227", "okx_20220513")
 HTX = ("htx_spot_20210417",)
+COINBASE = "coinbase_20210417"
 RECORDINGS: list[tuple[type[Exchange], str]] = [
     *((BinanceSpot, name) for name in BINANCE),
     *((OkxSpot, name) for name in OKX),
     *((HtxSpot, name) for name in HTX),
+    (CoinbaseSpot, COINBASE),
 ]
 
 
@@ -182,6 +186,54 @@ def test_htx() -> None:
                 assert item.get_raw_data() == row
 
 
+def check_coinbase_ticker(item: TickerData, row: dict[str, Any]) -> None:
+    """Compare a ticker."""
+    for getter, key in {
+        "last_price": "price",
+        "last_volume": "last_size",
+        "bid_price": "best_bid",
+        "ask_price": "best_ask",
+        "open_price": "open_24h",
+        "high_price": "high_24h",
+        "low_price": "low_24h",
+        "volume": "volume_24h",
+    }.items():
+        assert same(getattr(item, f"get_{getter}")(), row[key]), getter
+
+
+def test_coinbase() -> None:
+    """Every figure of every recorded Coinbase frame is the one that was sent."""
+    exchange = CoinbaseSpot()
+    channels = {"ticker": "ticker", "match": "matches", "last_match": "matches"}
+    for message in recorded(COINBASE):
+        if message.kind != "ws":
+            continue
+        plain = message.plain
+        ((topic, item),) = exchange.decode(message.payload, message.received)
+        kind = plain["type"]
+        if kind == "subscriptions":
+            listed = {f"{entry['name']}:{market}" for entry in plain["channels"] for market in entry["product_ids"]}
+            assert item == Subscribed(frozenset(listed))
+            continue
+        assert topic == f"{channels.get(kind, 'level2_batch')}:{plain['product_id']}"
+        if kind in ("snapshot", "l2update"):
+            assert item.is_snapshot == (kind == "snapshot")
+            changes = plain.get("changes", ())
+            assert [list(level) for level in item.bids] == plain.get("bids", [c[1:] for c in changes if c[0] == "buy"])
+            assert [list(level) for level in item.asks] == plain.get("asks", [c[1:] for c in changes if c[0] == "sell"])
+            continue
+        moment = datetime.fromisoformat(plain["time"])
+        whole = int(moment.replace(microsecond=0).timestamp())
+        assert item.get_timestamp() == whole * 1000 + moment.microsecond // 1000
+        assert item.get_raw_data() == plain
+        if kind == "ticker":
+            check_coinbase_ticker(item, plain)
+        else:
+            assert item.get_trade_id() == str(plain["trade_id"])
+            assert (item.get_price(), item.get_quantity()) == (float(plain["price"]), float(plain["size"]))
+            assert item.get_side() == {"sell": "buy", "buy": "sell"}[plain["side"]]
+
+
 @pytest.mark.parametrize(("cls", "name"), RECORDINGS, ids=lambda value: value if isinstance(value, str) else "")
 def test_the_short_way_and_the_long_way_agree(cls: type[Exchange], name: str) -> None:
     """A frame whose keys stand in another order, with blanks, says the same as the one that was recorded."""
@@ -205,6 +257,7 @@ def plain(item: tuple[str, Any]) -> tuple[str, Any]:
         (BinanceSpot, "binance_spot_20211012", "exchangeInfo", 3),
         (OkxSpot, "okx_20220513", "instType=SPOT", 400),
         (HtxSpot, "htx_spot_20210417", "common/symbols", 900),
+        (CoinbaseSpot, COINBASE, "/products", 150),
     ],
 )
 def test_lists_of_markets(cls: type[Exchange], name: str, url: str, least: int) -> None:

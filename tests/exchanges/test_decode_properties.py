@@ -18,13 +18,16 @@ from bt_api_py.exchanges.base import (
     Alive,
     Answer,
     Exchange,
+    Expired,
     Farewell,
     Ignored,
     Refusal,
     Rejected,
+    Subscribed,
 )
 from bt_api_py.exchanges.binance import BinanceSpot
 from bt_api_py.exchanges.bulk import BulkSwap
+from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.okx import OkxSpot
 
@@ -35,9 +38,10 @@ VENUES: list[tuple[type[Exchange], str]] = [
     (OkxSpot, "okx"),
     (HtxSpot, "htx"),
     (BulkSwap, "bulk"),
+    (CoinbaseSpot, "coinbase"),
 ]
 WITHOUT_IDS = {"BULK___SWAP"}  # of trades
-CONTROLS = (Ack, Refusal, Answer, Alive, Farewell, Rejected, Ignored)
+CONTROLS = (Ack, Refusal, Answer, Alive, Farewell, Rejected, Ignored, Subscribed, Expired)
 each_venue = pytest.mark.parametrize(("cls", "venue"), VENUES, ids=lambda value: getattr(value, "name", ""))
 
 JUNK = st.one_of(

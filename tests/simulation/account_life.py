@@ -160,13 +160,13 @@ class PrivateMischief(Mischief):
             self._do("clock_skew", exchange, ms=self._skew_ms)  # all faults were cleared
             self._reveal(exchange)
 
-    def _some(self):
+    def _some(self, exchange, *, may_lose=False):
         return {"topic": self._random.choice(_TOPICS), "symbol": self._random.choice((None, None, *self.symbols))}
 
     def _lose(self, exchange):
         fault = self._random.choice(("skip", "truncate", "reorder", "stall"))
         count = {} if fault == "stall" else {"count": self._random.randint(1, 5)}
-        self._do(fault, exchange, **count, **self._some())
+        self._do(fault, exchange, **count, **self._some(exchange))
         self._unseen.setdefault(exchange, self.sim.clock.monotonic())
 
         async def reveal(delay):
@@ -186,12 +186,12 @@ class PrivateMischief(Mischief):
             self.losses.append((began, self.sim.clock.monotonic()))
 
     def _duplicate(self, exchange):
-        self._do("duplicate", exchange, count=self._random.randint(1, 10), **self._some())
+        self._do("duplicate", exchange, count=self._random.randint(1, 10), **self._some(exchange))
 
     def _garbage(self, exchange):
         # Not with numbers changed: a name that is no number any more would be a well-formed order.
         kind = self._random.choice(("json", "text", "binary"))
-        self._do("garbage", exchange, count=self._random.randint(1, 3), kind=kind, **self._some())
+        self._do("garbage", exchange, count=self._random.randint(1, 3), kind=kind, **self._some(exchange))
 
     def _expire_token(self, exchange):
         self._do("expire_token", exchange)

@@ -1,8 +1,9 @@
 """What was received, held to what the simulated venues know to be true."""
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import pairwise
+from operator import attrgetter
 
 from bt_api_py import StreamEvent
 from bt_api_py.containers.bar import bar_end
@@ -162,7 +163,7 @@ class Trades(Record):
 
 
 class Books(Record):
-    """Every book is the venue's at its number, in order of price and never crossed."""
+    """Every book is the venue's at its number, at its time where it has none, in order of price and never crossed."""
 
     def __init__(self, *args, levels):
         super().__init__(*args)
@@ -188,15 +189,30 @@ class Books(Record):
         number = book.get_sequence()
         bids, asks = book.get_bids(), book.get_asks()
         assert bids[0][0] < asks[0][0], f"{self}: crossed at {number}"
-        assert number is not None, f"{self}: the venue has numbers"
-        dialect = self.sim.world.find(self.exchange)
-        self.update = dialect.update_of(self.market.instrument.symbol, number)
-        truth = self.market.book_at(self.update)
+        for update in self._updates(book):
+            truth = self.market.book_at(update)
+            if all(map(self._is, (bids, asks), truth)):
+                self.update = update
+                return
+        raise AssertionError(f"{self}: not the book at {number or book.get_timestamp()}")
+
+    def _updates(self, book):
+        """Return the market's numbers of the updates after which the book may have been like that."""
+        number = book.get_sequence()
+        if number is not None:
+            return [self.sim.world.find(self.exchange).update_of(self.market.instrument.symbol, number)]
+        changes, ms = self.market.changes, book.get_timestamp()
+        if not changes:
+            return [self.market.update_id]
+        # What happens in the millisecond of a message may happen after it.
+        low, high = (bisect(changes, ms, key=attrgetter("ms")) for bisect in (bisect_left, bisect_right))
+        return range(changes[0].id - 1 + high, changes[0].id - 2 + low, -1)
+
+    def _is(self, got, levels):
         item = self.market.instrument
         scale, lots = 10**item.price_decimals, 10**item.quantity_decimals
-        for got, levels in zip((bids, asks), truth, strict=True):
-            true = [(price / scale, quantity / lots) for price, quantity in levels[: self.levels]]
-            assert [tuple(level[:2]) for level in got[: self.levels]] == true, f"{self}: not the book at {number}"
+        true = [(price / scale, quantity / lots) for price, quantity in levels[: self.levels]]
+        return [tuple(level[:2]) for level in got[: self.levels]] == true
 
     def has_passed(self, moment):
         ms = (EPOCH_S + moment) * 1000

@@ -3,19 +3,29 @@
 import asyncio
 from random import Random
 
+from bt_api_py.book.sequence import Unnumbered
+from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator.dialects.base import Dialect
 from bt_api_py.simulator.faults import GARBAGE_KINDS
 
 _CODES = (1006, 1000, 1001, 1008, 1009, 1011, 1012, 1013, 4000)
 _TOPICS = (None, "ticker", "depth", "trades", "klines")
+_NOTICED = ("ticker", "trades", "klines")  # whatever the book is like
 _LONGEST = 5.0  # seconds that a fault lasts at most
+
+
+def shows_lost_updates(exchange):
+    """Tell whether the next update of a book shows that one is missing."""
+    books = [channel.book for channel in EXCHANGES[exchange].channels.values() if channel.book is not None]
+    return not any(isinstance(book.rule, Unnumbered) and book.checksum is None for book in books)
 
 
 class Mischief:
     """Makes faults happen, and remembers them.
 
-    Left out are those that a venue's protocol cannot show (a well-formed wrong number) and those that end a stream by
-    rights (a refused market, an address that is no longer there); both have tests of their own.
+    Left out are those that a venue's protocol cannot show (a well-formed wrong number; a lost update of a book that
+    has neither numbers nor a checksum) and those that end a stream by rights (a refused market, an address that is no
+    longer there); both have tests of their own.
     """
 
     def __init__(self, sim, seed, symbols, kinds=None):
@@ -52,10 +62,11 @@ class Mischief:
         self._ends.add(task)
         task.add_done_callback(self._ends.discard)
 
-    def _some(self):
-        """Return which frames a fault concerns."""
+    def _some(self, exchange, *, may_lose=False):
+        """Return which frames a fault concerns; one that loses them leaves out what could not be noticed."""
         symbol = self._random.choice((None, *self.symbols))
-        return {"topic": self._random.choice(_TOPICS), "symbol": symbol}
+        topics = _NOTICED if may_lose and not shows_lost_updates(exchange) else _TOPICS
+        return {"topic": self._random.choice(topics), "symbol": symbol}
 
     def _disconnect(self, exchange):
         self._do("disconnect", exchange, code=self._random.choice(_CODES))
@@ -85,17 +96,18 @@ class Mischief:
         self._undo_later("slow", exchange, delay=0)
 
     def _stall(self, exchange):
-        some = self._some()
+        some = self._some(exchange, may_lose=True)
         self._do("stall", exchange, **some)
         self._undo_later("stall", exchange, on=False, **some)
 
     def _frames(self, exchange):
         fault = self._random.choice(("skip", "duplicate", "reorder", "truncate"))
-        self._do(fault, exchange, count=self._random.randint(1, 3), **self._some())
+        some = self._some(exchange, may_lose=fault in ("skip", "reorder"))
+        self._do(fault, exchange, count=self._random.randint(1, 3), **some)
 
     def _garbage(self, exchange):
         kind = self._random.choice(GARBAGE_KINDS)
-        self._do("garbage", exchange, count=self._random.randint(1, 3), kind=kind, **self._some())
+        self._do("garbage", exchange, count=self._random.randint(1, 3), kind=kind, **self._some(exchange))
 
     def _wrong_checksum(self, exchange):
         self._do("wrong_checksum", exchange, count=self._random.randint(1, 4))

@@ -9,11 +9,12 @@ from typing import Any
 from .base import Dialect
 from .binance import BinanceSpot
 from .bulk import BulkSwap
+from .coinbase import CoinbaseSpot
 from .htx import HtxSpot
 from .okx import OkxSpot
 
 DIALECTS: dict[str, type[Dialect[Any]]] = {
-    dialect.name: dialect for dialect in (BinanceSpot, OkxSpot, HtxSpot, BulkSwap)
+    dialect.name: dialect for dialect in (BinanceSpot, OkxSpot, HtxSpot, BulkSwap, CoinbaseSpot)
 }
 
 __all__ = ["DIALECTS", "Dialect"]

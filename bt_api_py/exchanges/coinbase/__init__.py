@@ -1,0 +1,5 @@
+"""Coinbase Exchange."""
+
+from .spot import CoinbaseSpot
+
+__all__ = ["CoinbaseSpot"]

@@ -1,0 +1,254 @@
+"""Coinbase Exchange: the feed, and public REST.
+
+Source: Coinbase Exchange documentation, "WebSocket feed" (overview, channels, rate limits) and "REST API" (products,
+pagination, rate limits), November 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...instruments import Instrument, listed, major
+from ...limits import BucketLimit
+from ..base import Dialect, Request, Response, UnknownTopicError, intervals, json_response, parse_object
+from ..topics import Topic
+from .figures import moment, product_id, sequence
+from .rest import answer
+from .session import CoinbaseSession
+from .streams import CHANNELS
+
+_DECIMALS = {"BTCUSDT": (2, 8), "ETHUSDT": (2, 8), "SOLUSDT": (2, 8), "BTCUSDC": (2, 8)}
+_QUIET = 120
+_BEAT_S = 1.0
+_FIRST_S = 5.0  # for a first subscription
+_MOST_TEXT = 64 * 1024
+_WITH_KEY = ("level2", "level3", "full")
+_NEED_KEY = (
+    "level2, level3, and full channels now require authentication. "
+    "https://docs.cloud.coinbase.com/exchange/docs/websocket-auth"
+)
+_TOLD_AS = {"level2_batch": "level2_50"}
+_RECORDED = {
+    "ticker": "ticker",
+    "match": "matches",
+    "last_match": "matches",
+    "snapshot": "level2_batch",
+    "l2update": "level2_batch",
+}
+
+
+class RefusedError(Exception):
+    """A message that is answered with an error."""
+
+    def __init__(self, reason: str, message: str = "Failed to subscribe") -> None:
+        super().__init__(reason)
+        self.message = message
+
+
+class CoinbaseSpot(Dialect[CoinbaseSession]):
+    """Market data of Coinbase Exchange."""
+
+    name = "COINBASE___SPOT"
+    hosts = (
+        "ws-feed.exchange.coinbase.com",
+        "api.exchange.coinbase.com",
+        "ws-feed.pro.coinbase.com",
+        "api.pro.coinbase.com",
+    )
+    session_type = CoinbaseSession
+    intervals = intervals({"60": "1m", "300": "5m", "900": "15m", "3600": "1h", "21600": "6h", "86400": "1d"})
+    timeless = frozenset({"/time", "/products"})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._connects = BucketLimit(8, 20)
+        self._requests = BucketLimit(10, 15)
+
+    @classmethod
+    def instruments(cls, seed: int) -> dict[str, Instrument]:
+        in_dollars = [major("BTC", "USD", "88900", 2, 8, 16.0), major("ETH", "USD", "3010", 2, 8, 14.0)]
+        return listed(seed, _QUIET, _DECIMALS) | {item.symbol: item for item in in_dollars}
+
+    def wire_symbol(self, item: Instrument) -> str:
+        return product_id(item)
+
+    # -- sockets ---------------------------------------------------------------------------------------------
+
+    def check_path(self, path: str, query: Mapping[str, str]) -> Response | None:
+        if path != "/":
+            return Response(404, b"<html>Not found</html>", content_type="text/html")
+        if not self._connects.allow(self.venue.now()):
+            self.venue.stats.breaches["connects"] += 1
+            return json_response(self.error_body(429), 429)
+        return None
+
+    def keep_alive(self, session: CoinbaseSession, now: float) -> None:
+        if not session.has_asked and now - session.opened >= _FIRST_S:
+            self.venue.stats.breaches["no subscription within 5 s"] += 1
+            session.end(1000, "no subscription")
+            return
+        for key, due in session.beats.items():
+            if now >= due:
+                session.beats[key] = now + _BEAT_S
+                session.reply(self._beat(key))
+
+    def _beat(self, key: str) -> dict[str, Any]:
+        market = self.venue.market(key)
+        return {
+            "type": "heartbeat",
+            "sequence": sequence(market),
+            "last_trade_id": market.last.id,
+            "product_id": product_id(market.instrument),
+            "time": moment(self.venue.now_ms()),
+        }
+
+    def received(self, session: CoinbaseSession, text: str) -> None:
+        if len(text) > _MOST_TEXT:
+            self._part(session, "Message too big")
+            return
+        if not session.requests.allow(self.venue.now()):
+            self.venue.stats.breaches["messages"] += 1
+            self._part(session, "ErrSlowRead")
+            return
+        session.has_asked = True
+        try:
+            message = parse_object(text)
+        except ValueError:
+            self.refuse(session, RefusedError("Malformed JSON", "Malformed message"))
+            return
+        try:
+            if message.get("type") == "subscribe":
+                self._subscribe(session, message)
+            elif message.get("type") == "unsubscribe":
+                self._unsubscribe(session, message)
+            else:
+                raise RefusedError(f"{message.get('type')} is not a valid type", "Malformed message")
+        except RefusedError as error:
+            self.refuse(session, error)
+            return
+        session.reply({"type": "subscriptions", "channels": self._listed(session)})
+
+    def _part(self, session: CoinbaseSession, words: str) -> None:
+        session.reply({"type": "error", "message": words, "reason": words})
+        session.end(1008, words)
+
+    def refuse(self, session: CoinbaseSession, error: RefusedError) -> None:
+        """Answer with an error; nothing tells what it is the answer to."""
+        session.reply({"type": "error", "message": error.message, "reason": str(error)})
+
+    def _subscribe(self, session: CoinbaseSession, message: Mapping[str, Any]) -> None:
+        """Take a subscription, all of it or nothing."""
+        asked = list(_asked(message))
+        found: dict[str, Topic] = {}
+        beats: list[str] = []
+        for channel, product in asked:
+            if channel in _WITH_KEY:
+                raise RefusedError(_NEED_KEY)
+            if channel == "heartbeat":
+                beats.append(self._product(product))
+                continue
+            name = _name(channel, product)
+            try:
+                found[name] = session.topics.get(name) or self.topic(session, name)
+            except UnknownTopicError as error:
+                raise RefusedError(str(error)) from None
+        for name, topic in found.items():
+            if name not in session.topics:
+                self.join(session, name, topic)
+        for key in beats:
+            session.beats.setdefault(key, self.venue.now() + _BEAT_S)
+
+    def _unsubscribe(self, session: CoinbaseSession, message: Mapping[str, Any]) -> None:
+        for channel, product in _asked(message):
+            if channel == "heartbeat":
+                gone = [self.venue.key(product)] if product else list(session.beats)
+                for key in gone:
+                    session.beats.pop(key, None)
+            elif product or channel == "status":
+                self.leave(session, _name(channel, product))
+            else:
+                for name in [name for name in session.topics if name.endswith(f"@{channel}")]:
+                    self.leave(session, name)
+
+    def _listed(self, session: CoinbaseSession) -> list[dict[str, Any]]:
+        """Return everything that the connection is subscribed to."""
+        held: dict[str, list[str]] = {}
+        for name in session.topics:
+            product, _, channel = name.rpartition("@")
+            held.setdefault(channel, []).extend([product] if product else [])
+        if session.beats:
+            held["heartbeat"] = [product_id(self.venue.instruments[key]) for key in session.beats]
+        return [
+            {"name": _TOLD_AS.get(channel, channel), "product_ids": products, "account_ids": None}
+            for channel, products in held.items()
+        ]
+
+    def _product(self, product: str) -> str:
+        """Return the key of a market."""
+        try:
+            key = self.instrument(product).symbol
+        except UnknownTopicError:
+            key = ""
+        if not key or key in self.venue.faults.rejected:
+            raise RefusedError(f"{product} is not a valid product")
+        return key
+
+    def resolve(self, session: CoinbaseSession, name: str) -> tuple[type[Topic], str, str]:
+        product, _, channel = name.rpartition("@")
+        kind = CHANNELS.get(channel)
+        if kind is None:
+            raise UnknownTopicError(f"{channel} is not a valid channel")
+        if channel == "status":
+            return kind, channel, ""
+        try:
+            return kind, channel, self._product(product)
+        except RefusedError as error:
+            raise UnknownTopicError(str(error)) from None
+
+    @staticmethod
+    def recorded_name(message: Any) -> str | None:
+        channel = _RECORDED.get(message.get("type", "")) if isinstance(message, dict) else None
+        return _name(channel, message["product_id"]) if channel is not None else None
+
+    # -- REST ------------------------------------------------------------------------------------------------
+
+    def error_body(self, status: int) -> Any:
+        return {"message": "Public rate limit exceeded" if status == 429 else "Internal server error"}
+
+    def account_answer(self, request: Request) -> Response | None:
+        if not request.headers.get("user-agent"):
+            return json_response({"message": "User-Agent header is required."}, 400)
+        return None
+
+    def limited(self, path: str, query: Mapping[str, str], recorded: Response | None) -> Response:
+        if not self._requests.allow(self.venue.now()):
+            self.venue.stats.breaches["rest"] += 1
+            return json_response(self.error_body(429), 429)
+        return recorded if recorded is not None else answer(self, path, query)
+
+
+def _asked(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (channel, product) of a message, in either of the two spellings; the product is empty when there is none.
+
+    Raises:
+        RefusedError: there is no channel, or something is no name.
+    """
+    channels, shared = message.get("channels"), message.get("product_ids") or []
+    if not isinstance(channels, list) or not channels:
+        raise RefusedError("no channels provided")
+    for entry in channels:
+        channel, products = (entry.get("name"), entry.get("product_ids")) if isinstance(entry, dict) else (entry, None)
+        named = shared if products is None else products
+        if not isinstance(channel, str) or not isinstance(named, list):
+            raise RefusedError("channels and product_ids must be lists of names")
+        for product in named if channel != "status" else [""]:
+            yield channel, str(product)
+        if not named and channel != "status":
+            if message.get("type") == "subscribe":
+                raise RefusedError(f"{channel}: no product_ids provided")
+            yield channel, ""
+
+
+def _name(channel: str, product: str) -> str:
+    return f"{product}@{channel}"
