@@ -20,6 +20,7 @@ from .containers import (
 )
 from .exceptions import (
     AuthenticationError,
+    BookError,
     BtApiError,
     ConfigurationError,
     ExchangeNotFoundError,
@@ -31,15 +32,19 @@ from .exceptions import (
 )
 from .net.stream import Stream, StreamEvent, StreamStats
 from .settings import ExchangeSettings, WebSocketSettings
+from .stores.account import AccountState
+from .stores.order_book import MaintainedBook
 
 # Silent until the program that uses the package sets up logging.
 logging.getLogger("bt_api_py").addHandler(logging.NullHandler())
 
 __all__ = [
     "AccountData",
+    "AccountState",
     "AuthenticationError",
     "BalanceData",
     "BarData",
+    "BookError",
     "BtApi",
     "BtApiError",
     "ConfigurationError",
@@ -48,6 +53,7 @@ __all__ = [
     "FundingRateData",
     "InvalidSymbolError",
     "LiquidationData",
+    "MaintainedBook",
     "MarkPriceData",
     "OpenInterestData",
     "OrderBookData",

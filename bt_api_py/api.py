@@ -34,6 +34,8 @@ from .net.stream import Overflow, Stream, StreamEvent, Wish
 from .net.transport import Transport
 from .net.venue import check_kind
 from .settings import ExchangeSettings
+from .stores.account import AccountState
+from .stores.order_book import MaintainedBook
 
 _OPTIONS = ("overflow", "buffer", "events", "backfill", "stale_after")
 _SMALL_BUFFER, _LARGE_BUFFER = 1_000, 100_000
@@ -244,12 +246,13 @@ class BtApi:
 
     def _private_stream(self, exchange: str, kind: str, symbol: str | None, options: Mapping[str, Any]) -> Stream[Any]:
         cls = exchange_class(exchange)
-        side = cls.account
-        kinds = side.kinds if side is not None else ()
-        if side is None or kind not in kinds:
-            has = ", ".join((*cls.kinds, *kinds))
-            raise UnsupportedError(cls.name, f"no {kind} stream; it has: {has}")
-        missing = side.missing(self._settings_of(cls.name))
+        kinds = cls.account.kinds if cls.account is not None else ()
+        if kind not in kinds:
+            raise UnsupportedError(cls.name, f"no {kind} stream; it has: {', '.join((*cls.kinds, *kinds))}")
+        return Stream(self._private_wish(cls, kind, symbol, options), self._hub)
+
+    def _private_wish(self, cls: type[Exchange], kind: str, symbol: str | None, options: Mapping[str, Any]) -> Wish:
+        missing = cls.account.missing(self._settings_of(cls.name)) if cls.account is not None else ()
         if missing:
             venue = cls.name.partition("___")[0]
             variables = ", ".join(f"BT_API_{venue}_{name.upper()}" for name in missing)
@@ -259,8 +262,7 @@ class BtApi:
             )
         if symbol is not None and (not isinstance(symbol, str) or not symbol.strip()):
             raise ConfigurationError(f"symbol must be a text such as 'BTCUSDT', not {symbol!r}", exchange_name=cls.name)
-        checked = _checked(cls.name, kind, options)
-        return Stream(Wish(exchange=cls.name, kind=kind, symbol=symbol or "", **checked), self._hub)
+        return Wish(exchange=cls.name, kind=kind, symbol=symbol or "", **_checked(cls.name, kind, options))
 
     def stream_raw(
         self, exchange: str, channel: str, symbol: str | None = None, **options: Any
@@ -283,13 +285,45 @@ class BtApi:
         return Stream(Wish(exchange=name, kind="status"), self._hub)
 
     def _stream(self, exchange: str, kind: str, symbol: str, options: Mapping[str, Any], **details: Any) -> Stream[Any]:
+        return Stream(self._wish(exchange, kind, symbol, options, **details), self._hub)
+
+    def _wish(self, exchange: str, kind: str, symbol: str, options: Mapping[str, Any], **details: Any) -> Wish:
         cls = exchange_class(exchange)
         if kind != "raw":
             check_kind(cls, kind)
         if not isinstance(symbol, str) or (not symbol.strip() and kind != "raw"):
             raise ConfigurationError(f"symbol must be a text such as 'BTCUSDT', not {symbol!r}", exchange_name=cls.name)
-        wish = Wish(exchange=cls.name, kind=kind, symbol=symbol, **details, **_checked(cls.name, kind, options))
-        return Stream(wish, self._hub)
+        return Wish(exchange=cls.name, kind=kind, symbol=symbol, **details, **_checked(cls.name, kind, options))
+
+    # Local copies
+
+    def order_book(self, exchange: str, symbol: str, *, stale_after: float | None = None) -> MaintainedBook:
+        """Return the maintained order book of a market, readable at any moment; ``async with`` opens it.
+
+        Args:
+            stale_after: seconds of silence after which the market is looked at; ``None`` for that of the settings.
+
+        Raises:
+            ExchangeNotFoundError, UnsupportedError, ConfigurationError: in this call.
+            InvalidSymbolError, SubscribeError, WebSocketError: from `wait_live`, reads and iteration.
+        """
+        options = {} if stale_after is None else {"stale_after": stale_after}
+        return MaintainedBook(self._wish(exchange, "depth", symbol, options), self._hub)
+
+    def account(self, exchange: str) -> AccountState:
+        """Return the state of one's own account, kept by its streams: balances, open orders, positions.
+
+        ``async with`` opens it.
+
+        Raises:
+            ConfigurationError: credentials are missing, in this call; the message names them.
+            UnsupportedError: the exchange has no account streams.
+            AuthenticationError: the venue refuses them; from `wait_live` and the iteration.
+        """
+        cls = exchange_class(exchange)
+        if cls.account is None:
+            raise UnsupportedError(cls.name, f"no account streams; it has: {', '.join(cls.kinds)}")
+        return AccountState(self._private_wish(cls, "account", None, {}), self._hub)
 
     # REST snapshots
 

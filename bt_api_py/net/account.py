@@ -43,7 +43,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two attempts to read
 _MOST_ATTEMPTS = 8
 _NOT_FOUND = 404
 
-KINDS = ("orders", "fills", "balances", "positions")
+WHOLE = "account"  # what a reader of every kind of record asks for
+KINDS = ("orders", "fills", "balances", "positions", WHOLE)
 
 
 class Order(msgspec.Struct):
@@ -234,14 +235,14 @@ class Account:
 
     def _present(self, kind: str) -> Iterable[Container]:
         """Yield the present state of a kind, as a new reader gets it."""
-        if kind == "orders":
+        if kind in ("orders", WHOLE):
             for order in self._orders.values():
                 if not order.is_over:
                     yield self._made(OrderData, msgspec.structs.replace(order), "snapshot")
-        elif kind == "balances":
+        if kind in ("balances", WHOLE):
             for row in self._balances.values():
                 yield self._made(BalanceData, row, "snapshot")
-        elif kind == "positions":
+        if kind in ("positions", WHOLE):
             for row in self._positions.values():
                 yield self._made(PositionData, row, "snapshot")
 
@@ -249,7 +250,7 @@ class Account:
         self.last_at = self.venue.clock.monotonic()
         is_live = item.get_origin() == "live"
         for box in tuple(self.boxes):  # one that overflows goes meanwhile
-            if box.wish.kind == kind and (is_live or box not in self._newcomers):
+            if box.wish.kind in (kind, WHOLE) and (is_live or box not in self._newcomers):
                 self._push(box, item)
 
     def _push(self, box: Mailbox, item: Container) -> None:

@@ -92,10 +92,13 @@ class BookFeed(Feed):
 
     def attach(self, box: Mailbox, topic: Topic) -> None:
         super().attach(box, topic)
+        if not self.is_live and box.state == "live":
+            box.state = "resyncing"
         if not self.keeper.is_live:
             return
-        about = msgspec.structs.replace(box.topic or self.topic, origin="snapshot")
-        box.push(OrderBookData(self.keeper.state(box.wish.levels), about, self.venue.clock.now()))
+        if box.wants_copies:
+            about = msgspec.structs.replace(box.topic or self.topic, origin="snapshot")
+            box.push(OrderBookData(self.keeper.state(box.wish.levels), about, self.venue.clock.now()))
         if self._needs_deeper(box):
             self._start_over(0.0)
 
@@ -141,6 +144,12 @@ class BookFeed(Feed):
     def is_live(self) -> bool:
         """Whether a true book is at hand."""
         return self.keeper.is_live or any(keeper.is_live for keeper in self._by_leg.values())
+
+    def present(self, levels: int | None, topic: Topic) -> OrderBookData:
+        """Return the best `levels` a side as they are now, all for ``None``. The caller has seen that it is live."""
+        clock = self.venue.clock
+        age = 0.0 if self.last_at is None else clock.monotonic() - self.last_at
+        return OrderBookData(self.keeper.state(levels), topic, clock.now() - age)
 
     # Several sockets
 
@@ -196,6 +205,9 @@ class BookFeed(Feed):
         made: dict[int | None, OrderBookData] = {}
         topic = self.topic
         for box in self.boxes:
+            if not box.wants_copies:
+                box.wake()
+                continue
             levels = box.wish.levels
             item = made.get(levels)
             if item is None:

@@ -72,7 +72,7 @@ class Feed:
         box.source = self
         self.boxes.append(box)
         if self.session.is_connected and self._ever_live and not self._was_lost:
-            box.state = "live"
+            box.state = "stale" if self._strikes else "live"
 
     def detach(self, box: Mailbox) -> None:
         """Stop filling a box."""

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import Any, Generic, Literal, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
 from ..containers.base import Topic
 from ..exceptions import BtApiError, StreamOverflowError, StreamUsageError, WebSocketError
@@ -114,6 +114,8 @@ class Wish:
 
 class Mailbox:
     """The bounded queue behind a stream. The hub holds this, never the stream, so that a dropped stream is noticed."""
+
+    wants_copies: ClassVar[bool] = True  # of a book; `False` for a reader who looks at the book itself
 
     __slots__ = (
         "_overflowing",
@@ -451,7 +453,7 @@ class Stream(AsyncIterator[T], Generic[T]):
         owner, loop = getattr(self, "_owner", None), getattr(self, "_loop", None)
         if owner is not None and loop is not None and not loop.is_closed():
             try:
-                loop.call_soon_threadsafe(_give_back, owner, self._box)
+                loop.call_soon_threadsafe(give_back, owner, self._box)
             except RuntimeError:
                 log.debug("%s: the event loop closed before the stream was given back", self._box.wish.label)
 
@@ -459,6 +461,7 @@ class Stream(AsyncIterator[T], Generic[T]):
         return f"<Stream {self._box.wish.label} {self._box.state}, {len(self._box.ready)} queued>"
 
 
-def _give_back(owner: Owner, box: Mailbox) -> None:
+def give_back(owner: Owner, box: Mailbox) -> None:
+    """Close a box and stop filling it; in its own event loop."""
     box.close()
     owner.release(box)
