@@ -1,11 +1,12 @@
 """BtApi at its edge: what is checked in the call, what an error says, which settings lead where."""
 
 import asyncio
+import inspect
 import os
 
 import pytest
 
-from bt_api_py import BtApi, ConfigurationError, ExchangeNotFoundError, Stream, UnsupportedError
+from bt_api_py import BtApi, ConfigurationError, ExchangeNotFoundError, Stream, UnsupportedError, sync
 from bt_api_py.exchanges import ALIASES, EXCHANGES
 from bt_api_py.simulator import Simulator
 
@@ -253,3 +254,20 @@ class TestLife:
             await api.async_get_trades(SPOT, "BTCUSDT", limit=limit)
         assert transport.requests == []
         await api.async_close()
+
+
+class TestWithoutAsyncio:
+    """What `BtApi` can do, `sync.BtApi` can do."""
+
+    @staticmethod
+    def public(cls):
+        return {name: member for name, member in inspect.getmembers(cls) if not name.startswith("_")}
+
+    def test_every_method_has_its_counterpart(self):
+        """Each public method is there with the same arguments; ``async_get_…`` is called ``get_…``."""
+        theirs, ours = self.public(BtApi), self.public(sync.BtApi)
+        assert set(ours) == {name.removeprefix("async_") for name in theirs}
+        for name, method in theirs.items():
+            given = inspect.signature(ours[name.removeprefix("async_")])
+            assert given.parameters == inspect.signature(method).parameters, name
+        assert inspect.signature(sync.BtApi).parameters == inspect.signature(BtApi).parameters

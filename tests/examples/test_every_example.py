@@ -47,6 +47,22 @@ EXAMPLES = {
         ["--count", "3"],
         [r"(filled    (buy|sell) [\d.]+ \w+ at [\d.]+|partial   \w+ [\d.]+ of [\d.]+|\w+ +\w+ \d+ \(\w+\))"] * 3,
     ),
+    "order_book.py": (
+        ["--count", "2"],
+        [rf"BTCUSDT: {PRICE} / {PRICE}  spread \d+\.\d\d  best five bids [\d.]+"] * 2,
+    ),
+    "synchronous.py": (
+        ["OKX___SPOT", "--count", "2"],
+        [
+            rf"BTCUSDT now: {PRICE}",
+            r"spread \d+\.\d\d, best bid \[[\d., ]+\]",
+            *[rf"(buy |sell) [\d.]+ at {PRICE}"] * 2,
+        ],
+    ),
+    "account_state.py": (
+        ["HTX___SPOT", "--count", "2"],
+        [r"[A-Z0-9]+ +free \d+\.\d{6}  locked \d+\.\d{6}", r"(Order|Balance)Data +\w+ +\d+ orders open"],
+    ),
     "balance_watch.py": (
         ["OKX___SPOT", "--count", "2"],
         [r"[A-Z0-9]+ +free \d+\.\d{6}  locked \d+\.\d{6}  total \d+\.\d{6}"] * 2,

@@ -59,6 +59,15 @@ EXPECTED = {
     ],
     ("docs/guide/account.md", "Your own account (2)"): [r"USDT: free \d+\.\d{6}, locked \d+\.\d{6}, total \d+\.\d{6}"],
     ("docs/guide/account.md", "Keys"): [],
+    ("docs/guide/synchronous.md", "Without asyncio"): [rf"now {PRICE}", rf"(buy|sell) \d+\.\d{{5}} at {PRICE}"],
+    ("docs/guide/synchronous.md", "Without asyncio (2)"): [r"\d+\.\d \| \d+\.\d"],
+    ("docs/guide/synchronous.md", "In a notebook"): [PRICE, r"\d+"],
+    ("docs/guide/local-copies.md", "An order book"): [rf"{PRICE} \| {PRICE} x [\d.]+, spread {PRICE}"],
+    ("docs/guide/local-copies.md", "An order book (2)"): [r"[\d.]+ bid on the best five levels"],
+    ("docs/guide/local-copies.md", "An account"): [
+        rf"BalanceEvent: {PRICE} USDT free, \d+ orders open",
+        rf"OrderEvent: {PRICE} USDT free, \d+ orders open",
+    ],
 }
 
 

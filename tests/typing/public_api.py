@@ -1,21 +1,27 @@
 """The types that users see. Checked by mypy and pyright, never run: both must agree with each line."""
 
+from collections.abc import Mapping
 from typing import Any, assert_type
 
 from bt_api_py import (
+    BalanceData,
     BarData,
     BtApi,
     FundingRateData,
     LiquidationData,
+    MaintainedBook,
     MarkPriceData,
     OpenInterestData,
     OrderBookData,
+    OrderData,
+    PositionData,
     Stream,
     StreamEvent,
     SymbolData,
     TickerData,
     TradeData,
     WebSocketError,
+    sync,
 )
 
 
@@ -58,3 +64,40 @@ def objects(depth: OrderBookData, trade: TradeData, bar: BarData, error: WebSock
     assert_type(trade.get_timestamp(), int)
     assert_type(bar.get_bar_status(), bool)
     assert_type(error.exchange_name, str | None)
+
+
+async def local_copies(api: BtApi) -> None:
+    """A copy is a context manager of itself, and its reads have types of their own."""
+    async with api.order_book("BINANCE___SPOT", "BTCUSDT") as book:
+        assert_type(book, MaintainedBook)
+        assert_type(book.best_bid(), list[float] | None)
+        assert_type(book.levels("asks", 5), list[list[float]])
+        assert_type(book.spread, float)
+        assert_type(book.snapshot(), OrderBookData)
+        async for same in book:
+            assert_type(same, MaintainedBook)
+    async with api.account("BINANCE___SPOT") as account:
+        await account.wait_live(timeout=1)
+        assert_type(account.balances, Mapping[str, BalanceData])
+        assert_type(account.open_orders, Mapping[str, OrderData])
+        assert_type(account.positions, Mapping[str, PositionData])
+        async for change in account:
+            assert_type(change, OrderData | TradeData | BalanceData | PositionData)
+
+
+def without_asyncio(plain: sync.BtApi) -> None:
+    """Plain iterators and calls have the same types."""
+    assert_type(plain.stream_ticker("BINANCE___SPOT", "BTCUSDT"), sync.Stream[TickerData])
+    with plain.stream_trades("BINANCE___SPOT", "BTCUSDT") as trades:
+        assert_type(trades.get(timeout=1), TradeData)
+        for trade in trades:
+            assert_type(trade, TradeData)
+    assert_type(plain.get_kline("BINANCE___SPOT", "BTCUSDT", "1m"), list[BarData])
+    with plain.order_book("BINANCE___SPOT", "BTCUSDT") as book:
+        assert_type(book.best_bid(), list[float] | None)
+        for same in book:
+            assert_type(same, sync.MaintainedBook)
+    with plain.account("BINANCE___SPOT") as account:
+        assert_type(account.balances, Mapping[str, BalanceData])
+        for change in account:
+            assert_type(change, OrderData | TradeData | BalanceData | PositionData)
