@@ -126,11 +126,14 @@ def stream(
 
 
 @app.command()
-def exchanges(json: Json = False) -> None:
+def exchanges(
+    json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The page of the documentation.")] = False,
+) -> None:
     """List the exchanges and what each offers."""
     from . import listing
 
-    raise typer.Exit(listing.exchanges(json))
+    raise typer.Exit(listing.exchanges(json, markdown))
 
 
 @app.command(epilog="Try: bt-api symbols HTX___SPOT --search eth")

@@ -9,29 +9,26 @@ from typing import Any
 import orjson
 
 from .. import BtApi
-from ..exchanges import exchange_class
+from ..exchanges.capabilities import offer, page
 from .gateway import gateway
 from .running import FAILURE, OK, complain
 
 
-def exchanges(as_json: bool) -> int:
-    """Print the exchanges: a table on a terminal, names or JSON lines elsewhere."""
-    rows = [_offer(name) for name in BtApi.list_available_exchanges()]
-    if as_json:
-        _print_json(rows)
+def exchanges(as_json: bool, as_markdown: bool) -> int:
+    """Print the exchanges: a table on a terminal, names elsewhere; JSON lines or the page of the docs when asked."""
+    rows = [offer(name) for name in BtApi.list_available_exchanges()]
+    if as_markdown:
+        print(page(), end="")
+    elif as_json:
+        _print_json(row.as_dict() for row in rows)
     elif sys.stdout.isatty():
         _print_table(
-            ("<exchange", "<streams", "<candles"),
-            ([row["exchange"], " ".join(row["streams"]), " ".join(row["intervals"])] for row in rows),
+            ("<exchange", "<streams", "<account", "<candles"),
+            ([row.exchange, " ".join(row.streams), " ".join(row.account), " ".join(row.intervals)] for row in rows),
         )
     else:
-        print("\n".join(row["exchange"] for row in rows))
+        print("\n".join(row.exchange for row in rows))
     return OK
-
-
-def _offer(name: str) -> dict[str, Any]:
-    venue = exchange_class(name)
-    return {"exchange": name, "streams": list(venue.kinds), "intervals": list(venue.intervals)}
 
 
 async def symbols(exchange: str, search: str, as_json: bool, simulate: bool) -> int:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from ..exceptions import ExchangeNotFoundError
 from .base import Exchange
-from .binance import BinanceSpot
+from .binance import BinanceSpot, BinanceSwap
 from .coinbase import CoinbaseSpot
 from .htx import HtxSpot
 from .okx import OkxSpot
 
-EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in (BinanceSpot, OkxSpot, HtxSpot, CoinbaseSpot)}
+_ALL: tuple[type[Exchange], ...] = (
+    BinanceSpot,
+    BinanceSwap,
+    OkxSpot,
+    HtxSpot,
+    CoinbaseSpot,
+)
+
+EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in _ALL}
 
 ALIASES = {
     "BINANCE___USDM_SWAP": "BINANCE___SWAP",

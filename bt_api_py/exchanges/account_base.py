@@ -166,6 +166,7 @@ class PrivateSide(Exchange):
     advice: ClassVar[Mapping[str, str]]  # the venue's code of a refused login or signature -> what to look at
     endpoint_name: ClassVar[str] = "account"
     lists_by_market: ClassVar[bool] = False  # closed orders and fills are listed for one market at a time
+    balances_by_rest: ClassVar[bool] = False  # no event tells balances whole, so they are read again after each
 
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
         super().__init__(settings)

@@ -77,6 +77,7 @@ class Exchange:
     polled: ClassVar[Mapping[str, float]] = {}  # kinds that the venue has by REST only -> seconds between two calls
     used_weight_header: ClassVar[str | None] = None
     answers_in_order: ClassVar[bool] = False  # a refusal that names nothing belongs to the oldest unanswered command
+    renewal: ClassVar[float | None] = None  # seconds after which what `ticket_request` brought is renewed
     account: ClassVar[type[PrivateSide] | None] = None  # the private side, where there is one
 
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
@@ -119,6 +120,10 @@ class Exchange:
     def ticket_request(self, endpoint_name: str) -> Request | None:
         """Return the call that a venue wants before every socket of an endpoint, for a token or an address."""
         return None
+
+    def renewal_request(self, endpoint_name: str) -> Request:
+        """Return the call that keeps a ticket good; made every `renewal` seconds as long as the socket stands."""
+        raise NotImplementedError
 
     def admit(self, url: str, ticket: Any) -> str:
         """Take the record that answers `ticket_request` and return the address to connect to, by default `url`."""

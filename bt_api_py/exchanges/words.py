@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -160,7 +160,7 @@ class Subscription(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A REST call: a GET, or a POST when it has a body.
+    """A REST call: a GET unless `method` says otherwise, or a POST when it has a body.
 
     Attributes:
         path: behind the base address.
@@ -179,6 +179,7 @@ class Request(msgspec.Struct, frozen=True):
     cost: int = 1
     signed: bool = False
     body: bytes = b""
+    method: Literal["", "POST", "PUT"] = ""
 
     @property
     def budget(self) -> str:

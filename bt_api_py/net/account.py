@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..containers import BalanceData, Container, OrderData, PositionData, TradeData
-from ..containers.base import Origin, Topic
+from ..containers.base import Origin, Topic, row_of
 from ..exceptions import AuthenticationError, BtApiError, InvalidSymbolError, RequestFailedError, WebSocketError
 from ..exchanges.account_base import BalanceRow, OrderRow, PositionRow, PrivateSide
 from ..exchanges.base import Channel, Pages
@@ -40,6 +40,7 @@ _MARGIN_MS = 60_000  # how far before the last known record a state is read agai
 _LONGEST_LOOK_BACK_MS = 86_400_000  # for the earlier fills of orders that are open at the beginning
 _FILL_AWAITED = 1.0  # seconds that an order waits for the fill that carries its fee
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two attempts to read the state
+_BALANCES_PAUSE = 0.5  # seconds between an event and the reading of balances that it changed
 _MOST_ATTEMPTS = 8
 _NOT_FOUND = 404
 
@@ -198,6 +199,8 @@ class Account:
         self._since_ms = 0  # of the last record
         self._was_lost = ""
         self._generation = 0
+        self._wants_balances = False
+        self._is_reading_balances = False
 
     @property
     def session(self) -> Session:
@@ -318,6 +321,8 @@ class Account:
 
     def fail(self, error: BtApiError) -> None:
         """End every reader's stream."""
+        if self.venue.account is not self:
+            return  # told by another of the account's subscriptions
         self._generation += 1
         self.is_live = False
         for box in self.boxes:
@@ -509,6 +514,8 @@ class Account:
 
     def _step(self, row: Any) -> None:
         kind = row.kind
+        if self.private.balances_by_rest:
+            self._read_balances_soon()
         if kind == "order":
             self._take_live_order(row)
         elif kind == "fill":
@@ -593,6 +600,39 @@ class Account:
         if awaiting is not None:
             self._take_order(awaiting, origin)
 
+    def _read_balances_soon(self) -> None:
+        self._wants_balances = True
+        if not self._is_reading_balances:
+            self._is_reading_balances = True
+            self.venue.hub.spawn(self._read_balances(), f"{self.venue.name} balances")
+
+    async def _read_balances(self) -> None:
+        """Read balances that events do not tell, a moment after the first of several events, until there is no more."""
+        generation, pause = self._generation, _BALANCES_PAUSE
+        try:
+            while self._wants_balances and generation == self._generation:
+                await self.venue.clock.sleep(pause)
+                self._wants_balances = False
+                try:
+                    found = await self._read(self.private.balances())
+                except BtApiError as error:
+                    is_refused = isinstance(error, AuthenticationError) and not self.private.is_clock_error(error)
+                    if is_refused and generation == self._generation:
+                        self.fail(error)
+                        return
+                    log.warning("%s: balances cannot be read: %s", self.venue.name, error)
+                    self._wants_balances = True
+                    pause = min(_LONGEST_PAUSE, 2 * pause)
+                    continue
+                pause = _BALANCES_PAUSE
+                if generation == self._generation:
+                    for row in (*found, *self._emptied(found)):
+                        self._take_balance(row, "live")
+        finally:
+            self._is_reading_balances = False
+        if self._wants_balances and self.is_live:
+            self._read_balances_soon()  # the connection was another one when this began
+
     def _take_balance(self, row: Any, origin: Origin) -> None:
         if not row.counts:
             return
@@ -609,15 +649,26 @@ class Account:
 
     def _take_position(self, row: Any, origin: Origin) -> None:
         key = row.key
-        if self._positions.get(key) == row:
-            return
+        known = self._positions.get(key)
         item = self._made(PositionData, row, origin)
+        if known is None and item.get_quantity() == 0:
+            return  # some venues list those too in which nothing is held
+        if known is not None and self._tells_nothing_new(item, known):
+            return
         if item.get_quantity() == 0:
             self._positions.pop(key, None)
         else:
             self._positions[key] = row
         self._note_time(getattr(row, "timestamp", None))
         self._hand_out("positions", item)
+
+    def _tells_nothing_new(self, item: PositionData, known: Any) -> bool:
+        row = row_of(item)
+        if type(row) is type(known):
+            return bool(row == known)
+        # A list and an event tell different figures of a position, so only what makes it one can be compared.
+        held = self._made(PositionData, known, "live")
+        return (item.get_quantity(), item.get_avg_price()) == (held.get_quantity(), held.get_avg_price())
 
     def health(self) -> dict[str, Any]:
         """Return what is known of the account's connection, JSON-ready; nothing of what it holds."""

@@ -127,9 +127,16 @@ class AiohttpTransport:
         return await self._ask("GET", address, b"", headers, timeout, proxy)
 
     async def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, proxy: str | None
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        timeout: float,
+        proxy: str | None,
+        method: str = "POST",
     ) -> Response:
-        return await self._ask("POST", URL(url, encoded=True), body, headers, timeout, proxy)
+        return await self._ask(method, URL(url, encoded=True), body, headers, timeout, proxy)
 
     async def _ask(
         self, method: str, address: URL, body: bytes, headers: Mapping[str, str], timeout: float, proxy: str | None

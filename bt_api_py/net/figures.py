@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +15,9 @@ from .stream import Mailbox
 
 if TYPE_CHECKING:
     from .leg import Leg
+
+
+_REMEMBERED = 1000  # liquidations, to know one that comes twice
 
 
 class FigureFeed(Feed):
@@ -44,10 +48,21 @@ class LiquidationFeed(Feed):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._heard_ms: int | None = None  # when the venue was last heard: until then, none was missed
+        self._told: OrderedDict[bytes, None] = OrderedDict()
 
-    def _is_known(self, item: Any, leg: Leg) -> bool:
-        # The slower of two sockets may bring one that the other missed, so only a repetition is left out.
-        return self.arrived(msgspec.json.encode(row_of(item)), leg)
+    def take(self, item: Any, leg: Leg) -> None:
+        key = msgspec.json.encode(row_of(item))
+        if self.session.is_doubled:
+            self.arrived(key, leg)
+        if key in self._told:
+            # Without an id, the same figures at the same millisecond are the same event.
+            self.count("duplicates", not self.session.is_doubled)
+            return
+        self._told[key] = None
+        if len(self._told) > _REMEMBERED:
+            self._told.popitem(last=False)
+        self.touch(leg.heard)
+        self.deliver(item)
 
     def tick(self) -> None:
         super().tick()

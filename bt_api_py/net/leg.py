@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bt_api_py.net")
 
+_RENEWAL_PAUSE = 60.0  # seconds before a renewal that failed is tried again
 _FRAMES_KEPT = 20  # the last ones, for whoever has to find out what a venue sent
 _MOST_BAD_FRAMES = 50  # in a row: the stream of bytes itself is damaged
 
@@ -165,7 +166,9 @@ class Leg:
         self.farewell = ""
         self.connected_ms = venue.now_ms()
         venue.announce("connected", self.label)
-        commander = start(self._command(connection), f"{self.label} commands")
+        workers = [start(self._command(connection), f"{self.label} commands")]
+        if self.session.exchange.renewal is not None:
+            workers.append(start(self._renew(connection, self.session.exchange.renewal), f"{self.label} renewal"))
         try:
             if endpoint.private:
                 await self._log_in(connection)
@@ -181,7 +184,7 @@ class Leg:
             self._subscribed.clear()
             self._joined.clear()
             self._dropping.clear()
-            await end([commander])
+            await end(workers)
             await connection.close()
             raise
 
@@ -208,6 +211,21 @@ class Leg:
         if not found:
             raise ConnectionLost("no ticket for a socket: the venue's answer cannot be used")
         return exchange.admit(url, found[0])
+
+    async def _renew(self, connection: Connection, every: float) -> None:
+        """Keep the ticket good by which the socket was opened, as long as it stands."""
+        venue, request = self._venue, self.session.exchange.renewal_request(self.session.endpoint_name)
+        pause = every
+        while True:
+            await venue.clock.sleep(pause)
+            try:
+                await self.session.rest.fetch(request, Topic(venue.name, "ticket"))
+                pause = every
+            except BtApiError as error:
+                if not error.retryable:
+                    connection.give_up(f"what the socket was opened with cannot be renewed: {error}")
+                    return
+                pause = min(every, _RENEWAL_PAUSE)
 
     async def _log_in(self, connection: Connection) -> None:
         """Log in and wait for the venue's answer.

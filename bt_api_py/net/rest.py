@@ -139,12 +139,14 @@ class RestClient:
             url, query, headers = f"{url}?{call.query}" if call.query else url, {}, {**headers, **call.headers}
             body = call.body
         timeout, proxy = settings.timeout, settings.proxy_url
-        if not body:
+        if not body and not request.method:
             return await self._transport.get(url, query, headers, timeout=timeout, proxy=proxy)
         if query:
             url = f"{url}?{encoded(query)}"
-        headers = {"Content-Type": "application/json", **headers}
-        return await self._transport.post(url, body, headers, timeout=timeout, proxy=proxy)
+        if body:
+            headers = {"Content-Type": "application/json", **headers}
+        method = request.method or "POST"
+        return await self._transport.post(url, body, headers, timeout=timeout, proxy=proxy, method=method)
 
     def _check_ban(self) -> None:
         blocked = self._host.blocked_for(self._clock.monotonic())

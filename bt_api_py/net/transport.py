@@ -81,9 +81,16 @@ class Transport(Protocol):
         ...
 
     async def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, proxy: str | None
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        timeout: float,
+        proxy: str | None,
+        method: str = "POST",
     ) -> Response:
-        """Make a POST request; the URL is sent as it is. Raises as `get` does."""
+        """Make a request that changes something, or has a body; the URL is sent as it is. Raises as `get` does."""
         ...
 
     async def close(self) -> None:
@@ -128,10 +135,17 @@ class DefaultTransport:
         return await transport.get(url, query, headers, timeout=timeout, proxy=proxy)
 
     async def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, proxy: str | None
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        timeout: float,
+        proxy: str | None,
+        method: str = "POST",
     ) -> Response:
         transport = await self._ready()
-        return await transport.post(url, body, headers, timeout=timeout, proxy=proxy)
+        return await transport.post(url, body, headers, timeout=timeout, proxy=proxy, method=method)
 
     async def close(self) -> None:
         real, self._real = self._real, None

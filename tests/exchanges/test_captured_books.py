@@ -7,13 +7,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 
 from bt_api_py.book.sequence import BookKeeper, BookRow, Spanning
 from bt_api_py.containers import Topic
 from bt_api_py.exchanges.base import Channel, Exchange
-from bt_api_py.exchanges.binance import BinanceSpot
+from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.okx import OkxSpot
@@ -67,9 +66,9 @@ def symbol_in(url: str) -> str:
     return url.partition("symbol=")[2].partition("&")[0]
 
 
-def spot_rows(name: str) -> Iterator[tuple[str, BookRow, Any]]:
-    """Yield (market, record, plain JSON) of the spot recordings, snapshots included."""
-    exchange = BinanceSpot()
+def rows_of(cls: type[Exchange], name: str) -> Iterator[tuple[str, BookRow, Any]]:
+    """Yield (market, record, plain JSON) of the books in a recording of Binance, snapshots included."""
+    exchange = cls()
     for message in recorded(name):
         if message.kind == "ws" and "@depth@" in message.text[:60]:
             ((_, row),) = exchange.decode(message.payload)
@@ -79,40 +78,6 @@ def spot_rows(name: str) -> Iterator[tuple[str, BookRow, Any]]:
             request = exchange.book_request(symbol, None)
             (row,), _ = exchange.read(request, message.payload, Topic(exchange.name, "depth"))
             yield symbol, row, message.plain
-
-
-class Linked(BookRow):
-    """A difference of the venue's futures, which name the update before."""
-
-    timestamp: int = msgspec.field(name="E")
-    first: int = msgspec.field(name="U")
-    last: int = msgspec.field(name="u")
-    previous: int = msgspec.field(name="pu")
-    bids: list[tuple[str, ...]] = msgspec.field(name="b")
-    asks: list[tuple[str, ...]] = msgspec.field(name="a")
-
-
-class FuturesSnapshot(BookRow):
-    """The book by REST of the venue's futures."""
-
-    last: int = msgspec.field(name="lastUpdateId")
-    bids: list[tuple[str, ...]]
-    asks: list[tuple[str, ...]]
-
-    @property
-    def is_snapshot(self) -> bool:
-        return True
-
-
-def futures_rows(name: str) -> Iterator[tuple[str, BookRow, Any]]:
-    """Yield (market, record, plain JSON) of the futures recordings, snapshots included."""
-    for message in recorded(name):
-        if message.kind == "http" and "/depth?" in message.url:
-            row: BookRow = msgspec.json.decode(message.payload, type=FuturesSnapshot)
-            yield symbol_in(message.url), row, message.plain
-        elif message.kind == "ws" and "depthUpdate" in message.text[:80]:
-            plain = message.plain["data"]
-            yield plain["s"], msgspec.convert(plain, Linked), plain
 
 
 @pytest.mark.parametrize(
@@ -126,15 +91,16 @@ def futures_rows(name: str) -> Iterator[tuple[str, BookRow, Any]]:
 )
 def test_spot_books(name: str, markets: int, applied: int) -> None:
     """Every book joins its snapshot and equals the naive one after every update."""
-    assert follow(spot_rows(name), Spanning()) == (markets, applied)
+    assert follow(rows_of(BinanceSpot, name), Spanning()) == (markets, applied)
 
 
 @pytest.mark.parametrize(
-    ("name", "markets", "applied"), [("binance_usdm_20210722", 3, 564), ("binance_coinm_20210722", 7, 1245)]
+    ("name", "markets", "applied"),
+    [("binance_usdm_20210722", 3, 564), ("binance_usdm_20210405", 5, 4395), ("binance_coinm_20210722", 7, 1245)],
 )
 def test_linked_books(name: str, markets: int, applied: int) -> None:
     """Books whose updates name the one before join their snapshot and equal the naive one."""
-    assert follow(futures_rows(name), Spanning(linked=True)) == (markets, applied)
+    assert follow(rows_of(BinanceSwap, name), Spanning(linked=True)) == (markets, applied)
 
 
 def follow(rows: Iterator[tuple[str, BookRow, Any]], rule: Spanning) -> tuple[int, int]:

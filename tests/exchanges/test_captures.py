@@ -12,7 +12,7 @@ import pytest
 from bt_api_py.book.sequence import BookRow
 from bt_api_py.containers import SymbolData, TickerData, Topic, TradeData
 from bt_api_py.exchanges.base import Ack, Answer, Exchange, Ignored, Rejected, Subscribed
-from bt_api_py.exchanges.binance import BinanceSpot
+from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.okx import OkxSpot
@@ -20,11 +20,13 @@ from bt_api_py.exchanges.okx import OkxSpot
 from .material import recorded, reordered
 
 BINANCE = ("binance_spot_20210404", "binance_spot_20210405", "binance_spot_20210417", "binance_spot_20211012")
+BINANCE_SWAP = ("binance_usdm_20210405", "binance_usdm_20210722")
 OKX = ("okx_20220227", "okx_20220513")
 HTX = ("htx_spot_20210417",)
 COINBASE = "coinbase_20210417"
 RECORDINGS: list[tuple[type[Exchange], str]] = [
     *((BinanceSpot, name) for name in BINANCE),
+    *((BinanceSwap, name) for name in BINANCE_SWAP),
     *((OkxSpot, name) for name in OKX),
     *((HtxSpot, name) for name in HTX),
     (CoinbaseSpot, COINBASE),
@@ -56,10 +58,12 @@ def test_nothing_is_refused(cls: type[Exchange], name: str) -> None:
     assert [item for item in items if isinstance(item[1], (Rejected, Ignored))] == []
 
 
-@pytest.mark.parametrize("name", BINANCE)
-def test_binance(name: str) -> None:
-    """Every figure of every recorded Binance frame is the one that was sent."""
-    exchange = BinanceSpot()
+@pytest.mark.parametrize(
+    ("cls", "name"), [*((BinanceSpot, name) for name in BINANCE), *((BinanceSwap, name) for name in BINANCE_SWAP)]
+)
+def test_binance(cls: type[Exchange], name: str) -> None:
+    """Every figure of every recorded Binance frame is the one that was sent, on spot and on futures."""
+    exchange = cls()
     seen = 0
     for message in recorded(name):
         if message.kind != "ws":
@@ -71,6 +75,7 @@ def test_binance(name: str) -> None:
         seen += 1
         if topic.endswith("@depth@100ms"):
             assert (item.first, item.last, item.timestamp) == (row["U"], row["u"], row["E"])
+            assert item.previous == row.get("pu")
             assert [list(level) for level in item.bids] == row["b"]
             assert [list(level) for level in item.asks] == row["a"]
             continue
@@ -255,6 +260,7 @@ def plain(item: tuple[str, Any]) -> tuple[str, Any]:
     ("cls", "name", "url", "least"),
     [
         (BinanceSpot, "binance_spot_20211012", "exchangeInfo", 3),
+        (BinanceSwap, "binance_usdm_20210722", "exchangeInfo", 120),
         (OkxSpot, "okx_20220513", "instType=SPOT", 400),
         (HtxSpot, "htx_spot_20210417", "common/symbols", 900),
         (CoinbaseSpot, COINBASE, "/products", 150),
@@ -274,4 +280,4 @@ def test_lists_of_markets(cls: type[Exchange], name: str, url: str, least: int) 
         assert market.get_tick_size() > 0
         assert market.get_lot_size() > 0
         joined = exchange.symbols.join(market.get_base_asset(), market.get_quote_asset())
-        assert market.get_venue_symbol() == joined
+        assert market.get_venue_symbol() == joined or market.get_contract_type() == "future"

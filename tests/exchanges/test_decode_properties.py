@@ -25,7 +25,7 @@ from bt_api_py.exchanges.base import (
     Rejected,
     Subscribed,
 )
-from bt_api_py.exchanges.binance import BinanceSpot
+from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
 from bt_api_py.exchanges.bulk import BulkSwap
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.htx import HtxSpot
@@ -35,6 +35,7 @@ from .material import own_frames, reordered
 
 VENUES: list[tuple[type[Exchange], str]] = [
     (BinanceSpot, "binance"),
+    (BinanceSwap, "binance_swap"),
     (OkxSpot, "okx"),
     (HtxSpot, "htx"),
     (BulkSwap, "bulk"),

@@ -155,8 +155,8 @@ class FakeTransport:
         status, headers, body = page
         return Response(status, headers, body if isinstance(body, bytes) else json.dumps(body).encode())
 
-    async def post(self, url, body, headers, *, timeout, proxy):
-        self.posted.append((url, json.loads(body), headers))
+    async def post(self, url, body, headers, *, timeout, proxy, method="POST"):
+        self.posted.append((url, json.loads(body) if body else method, headers))
         return await self.get(url, {}, headers, timeout=timeout, proxy=proxy)
 
     async def close(self):

@@ -298,6 +298,15 @@ class TestLiquidations:
         assert gap.to_ms - gap.from_ms >= 3000
         assert (gap.filled, gap.count, stream.stats.gaps, stream.stats.state) == (False, None, 1, "live")
 
+    async def test_what_comes_twice_is_told_once(self, connect, transport, begun):
+        """The same figures at the same millisecond are left out and counted."""
+        stream = connect().stream_liquidations(SWAP, "BTCUSDT")
+        items = await begun(stream)
+        transport.sockets[-1].feed(forced(1), forced(1), forced(2))
+        await settle()
+        assert [item.get_timestamp() for item in items] == [1_700_000_000_001, 1_700_000_000_002]
+        assert stream.stats.duplicates == 1
+
     async def test_a_calm_market_is_live_and_left_alone(self, connect, transport, clock, begun):
         """Hours without a liquidation are no outage: the stream is live, and nothing is subscribed anew."""
         stream = connect(stale_after=5).stream_liquidations(SWAP, "BTCUSDT", events=True)

@@ -137,6 +137,24 @@ class Balances(Reader):
             assert all(map(same, last.get(asset, (0, 0, 0)), true)), f"{asset}: {last.get(asset)}, in truth {true}"
 
 
+class Positions(Reader):
+    """Every position is one that the account had, and the last one of each market is the truth."""
+
+    def check(self, run):
+        super().check(run)
+        last = {}
+        for _, item in self.items:
+            had = run.life.positions[item.get_symbol()]
+            got = item.get_quantity(), item.get_avg_price()
+            assert any(self._is(got, held) for held in had), f"{item.get_symbol()}: never {got}"
+            last[item.get_symbol()] = got
+        for symbol, path in run.life.positions.items():
+            assert self._is(last.get(symbol, (0.0, 0.0)), path[-1]), f"{symbol}: {last.get(symbol)}, not {path[-1]}"
+
+    def _is(self, got, held):
+        return same(got[0], held.quantity) and (not held.quantity or same(got[1], held.avg_price))
+
+
 class Sight:
     """What the venue lets a client see: when it was out of touch, and which markets it knew then."""
 

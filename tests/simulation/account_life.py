@@ -21,6 +21,7 @@ class Life:
 
     Attributes:
         orders: by id, every state with its second. fills: (second, fill). balances: by asset, every value.
+        positions: by market, every state.
     """
 
     def __init__(self, sim, exchange, account, seed):
@@ -28,6 +29,7 @@ class Life:
         self.orders = {}
         self.fills = []
         self.balances = {asset: [held] for asset, held in account.balances().items()}
+        self.positions = {}
         self._clock = sim.clock
         self._instruments = sim.world.find(exchange).venue.instruments
         self._random = Random(f"life/{exchange}/{seed}")
@@ -41,6 +43,8 @@ class Life:
             self.orders.setdefault(change.order.order_id, []).append((now, change.order))
             if change.order.last is not None:
                 self.fills.append((now, change.order.last))
+        if change.position is not None:
+            self.positions.setdefault(change.position.symbol, []).append(change.position)
         for held in change.balances:
             self.balances.setdefault(held.asset, []).append(held)
 

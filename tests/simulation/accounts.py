@@ -8,14 +8,16 @@ from contextlib import contextmanager
 
 import orjson
 
+from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator import run_virtual
 
-from .account_judge import Balances, Fills, Orders, Sight
+from .account_judge import Balances, Fills, Orders, Positions, Sight
 from .account_life import SYMBOLS, Life, PrivateMischief
 from .gateway import check_nothing_left
 
 SECRET, PHRASE = "a-secret-that-nobody-may-see", "a-phrase-that-nobody-may-see"
 SECONDS = 40.0
+_READERS = {"orders": Orders, "fills": Fills, "balances": Balances, "positions": Positions}
 _LONGEST_UNNOTICED = 65.0  # seconds until a client that cannot ask takes a silent connection for dead
 _SETTLING = 120.0
 _WEBSOCKET = {
@@ -52,8 +54,8 @@ class Run:
         keys = {"api_key": self.account.api_key, "secret": SECRET, "passphrase": PHRASE}
         async with self.sim.api(**keys, websocket=_WEBSOCKET, timeout=3.0) as api:
             self._start(self._watch(api.stream_status()))
-            for kind, name in ((Orders, "orders"), (Fills, "fills"), (Balances, "balances")):
-                self._read(kind(self.sim, self.exchange, getattr(api, f"stream_{name}")(self.exchange)))
+            for name in EXCHANGES[self.exchange].account.kinds:
+                self._read(_READERS[name](self.sim, self.exchange, getattr(api, f"stream_{name}")(self.exchange)))
             await self._until_live()
             living = asyncio.ensure_future(self.life.live(seconds + 3))
             looking = asyncio.ensure_future(self._join_late(api, seconds))

@@ -8,7 +8,7 @@ from random import Random
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator import run_virtual
 
-from .judge import Bars, Books, Tickers, Trades
+from .judge import Bars, Books, Liquidations, Marks, Tickers, Trades
 from .mischief import Mischief
 
 STALE_AFTER = 4.0
@@ -104,6 +104,11 @@ class Run:
                 if interval in EXCHANGES[name].intervals:
                     record = Bars(sim, name, f"klines {interval}", symbol, interval=interval)
                     yield record, api.stream_klines(name, symbol, interval, events=True)
+
+        elif kind in ("mark_price", "funding_rate"):
+            yield Marks(sim, name, kind, symbol), getattr(api, f"stream_{kind}")(name, symbol, events=True)
+        elif kind == "liquidations":
+            yield Liquidations(sim, name, kind, symbol), api.stream_liquidations(name, symbol, events=True)
 
     async def _dawdle(self, stream):
         random = Random(f"slow/{self.plan.seed}")

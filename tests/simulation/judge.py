@@ -94,9 +94,11 @@ class Trades(Record):
         super().__init__(*args)
         self.last = None
         self.missing = []  # (first, last) id
+        self.counts_merged = False  # whether the venue numbers the matches of a taker order at one price as one
 
     def judge(self, trade):
         first, last = self.span(trade)
+        self.counts_merged = int(trade.get_trade_id()) not in (first, last)
         assert self.last is None or first > self.last, f"{self}: {first} after {self.last}"
         if self.last is not None and first > self.last + 1:
             self.missing.append((self.last + 1, first - 1))
@@ -137,7 +139,7 @@ class Trades(Record):
         stats = self.stream.stats
         assert stats.gaps == sum(event.kind == "gap" for event in self.events)
         assert stats.backfilled == sum(item.get_origin() == "backfill" for item in self.trades)
-        assert stats.missing == sum(last - first + 1 for first, last in self.missing) or not self.missing
+        assert stats.missing == sum(self._units(*ids) for ids in self.missing) or not self.missing
 
     @property
     def trades(self):
@@ -150,12 +152,22 @@ class Trades(Record):
             if event.kind != kind:
                 continue
             if event.from_id is not None and event.to_id is not None:
-                found.append((int(event.from_id), int(event.to_id)))
+                first, last = int(event.from_id), int(event.to_id)
+                if self.counts_merged:
+                    rows = self.market.merged
+                    first, last = rows[first - rows[0].id].first_id, rows[last - rows[0].id].last_id
+                found.append((first, last))
                 continue
             ids = [row.id for row in self.market.trades if (event.from_ms or 0) <= row.ms <= (event.to_ms or math.inf)]
             if ids:
                 found.append((ids[0], ids[-1]))
         return found
+
+    def _units(self, first, last):
+        """Return how many trades, as the venue counts them, lie between two ids of matches."""
+        if not self.counts_merged:
+            return last - first + 1
+        return sum(first <= row.last_id <= last for row in self.market.merged)
 
     def check_filled(self):
         """Check that nothing stayed missing."""
@@ -276,3 +288,49 @@ class Tickers(Record):
 
     def check(self):
         assert self.stream.stats.state == "live", f"{self}: {self.stream.stats.state} at the end"
+
+
+class Marks(Record):
+    """Every mark price, or funding rate, is that of its moment."""
+
+    def keep(self, item):
+        """Keep nothing: each was judged."""
+
+    def judge(self, item):
+        truth = self.sim.truth.figures(self.exchange, self.symbol, item.get_timestamp())
+        if self.kind == "mark_price":
+            assert same(item.get_mark_price(), truth.mark_price), f"{self}: {item}, in truth {truth.mark_price}"
+        else:
+            assert same(item.get_current_funding_rate(), truth.funding_rate), f"{self}: {item}"
+
+    def has_passed(self, moment):
+        return self.data_at > moment
+
+    def check(self):
+        assert self.stream.stats.state == "live", f"{self}: {self.stream.stats.state} at the end"
+
+
+class Liquidations(Record):
+    """Each one happened, comes once and in order. Frames that are lost while the socket stands cannot be noticed."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.place = -1
+
+    def judge(self, item):
+        told = item.get_side(), item.get_timestamp(), item.get_quantity()
+        truth = self.sim.truth.liquidations(self.exchange, self.symbol)
+        rows = [(row.side, row.ms, float(row.quantity)) for row in truth]
+        assert told in rows[self.place + 1 :], f"{self}: {item} never happened, or once more"
+        self.place = rows.index(told, self.place + 1)
+
+    def has_passed(self, moment):
+        return True
+
+    def check(self):
+        stats = self.stream.stats
+        assert stats.gaps == sum(isinstance(item, StreamEvent) and item.kind == "gap" for item in self.items)
+        assert stats.state == "live", f"{self}: {stats.state} at the end"
+
+    def check_silence(self, patience):
+        """They are rare, and none need come."""

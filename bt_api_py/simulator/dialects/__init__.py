@@ -7,14 +7,21 @@ and its REST rows, written from the venue's own documents, and a line in `DIALEC
 from typing import Any
 
 from .base import Dialect
-from .binance import BinanceSpot
+from .binance import BinanceSpot, BinanceSwap
 from .bulk import BulkSwap
 from .coinbase import CoinbaseSpot
 from .htx import HtxSpot
 from .okx import OkxSpot
 
-DIALECTS: dict[str, type[Dialect[Any]]] = {
-    dialect.name: dialect for dialect in (BinanceSpot, OkxSpot, HtxSpot, BulkSwap, CoinbaseSpot)
-}
+_ALL: tuple[type[Dialect[Any]], ...] = (
+    BinanceSpot,
+    BinanceSwap,
+    OkxSpot,
+    HtxSpot,
+    BulkSwap,
+    CoinbaseSpot,
+)
+
+DIALECTS: dict[str, type[Dialect[Any]]] = {dialect.name: dialect for dialect in _ALL}
 
 __all__ = ["DIALECTS", "Dialect"]

@@ -1,6 +1,6 @@
-"""Binance signed REST: the account, its orders and its fills; and the listen key, which is gone.
+"""Binance signed REST: how it is answered, and what spot has: the account, its orders and its fills.
 
-Source: binance-spot-api-docs, "Account endpoints", "CHANGELOG" 2026-02-20.
+Source: binance-spot-api-docs, "Account endpoints".
 """
 
 from __future__ import annotations
@@ -16,32 +16,35 @@ from .keys import RefusedError, authenticate
 from .rest import RestError
 
 if TYPE_CHECKING:
-    from . import BinanceSpot
+    from .venue import Binance
 
 _Answer = tuple[int, Callable[[], Response]]  # request weight, and what gives the answer
 
 
-def answer_signed(dialect: BinanceSpot, request: Request) -> _Answer | None:
+def signed_answer(dialect: Binance, request: Request) -> _Answer | None:
     """Return weight and answer of a request about an account; None when it is about something else."""
-    if request.path == "/api/v3/userDataStream":
-        return 2, lambda: json_response({"code": -1000, "msg": "This endpoint is no longer available."}, 410)
-    route = _ROUTES.get(request.path)
+    route = dialect.account_routes.get(request.path)
     if route is None or request.method != "GET":
         return None
-    weight = 80 if request.path == "/api/v3/openOrders" and "symbol" not in request.query else route[0]
+    weight = _OF_ALL_MARKETS.get(request.path, route[0]) if "symbol" not in request.query else route[0]
     return weight, partial(_respond, dialect, request, route[1])
 
 
-def _respond(dialect: BinanceSpot, request: Request, handler: _Handler) -> Response:
+def _respond(dialect: Binance, request: Request, handler: Handler) -> Response:
     # The signature is the last parameter; whatever stands before it is signed as it was sent.
     payload = request.raw_query.rpartition("&signature=")[0] + request.body.decode("utf-8", "replace")
     try:
         account = authenticate(dialect, request.headers.get("x-mbx-apikey", ""), request.query, payload)
         return json_response(handler(dialect, account, request.query))
     except RefusedError as error:
-        return json_response({"code": error.code, "msg": str(error)}, error.status)
+        return refusal(error)
     except RestError as error:
         return json_response({"code": error.code, "msg": str(error)}, 400)
+
+
+def refusal(error: RefusedError) -> Response:
+    """Return the answer to a request that is refused."""
+    return json_response({"code": error.code, "msg": str(error)}, error.status)
 
 
 def _number(query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62) -> int | None:
@@ -51,46 +54,46 @@ def _number(query: Mapping[str, str], name: str, default: int | None, high: int 
         raise RestError(-1100, f"Illegal characters found in parameter '{name}'.") from None
 
 
-def _account(dialect: BinanceSpot, account: Account, query: Mapping[str, str]) -> Any:
+def _account(dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
     held = account.balances().values()
     if query.get("omitZeroBalances") == "true":
         return account_body([one for one in held if one.total], account.number, account.changes[-1].ms)
     return account_body(held, account.number, account.changes[-1].ms)
 
 
-def _of_symbol(dialect: BinanceSpot, account: Account, query: Mapping[str, str]) -> list[AccountOrder]:
+def orders_of_symbol(dialect: Binance, account: Account, query: Mapping[str, str]) -> list[AccountOrder]:
     key = dialect.rest_instrument(query).symbol
     return [order for order in account.orders() if order.symbol == key]
 
 
-def _open_orders(dialect: BinanceSpot, account: Account, query: Mapping[str, str]) -> Any:
-    found = _of_symbol(dialect, account, query) if "symbol" in query else account.orders()
+def _open_orders(dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
+    found = orders_of_symbol(dialect, account, query) if "symbol" in query else account.orders()
     return [order_row(order) for order in found if order.is_open]
 
 
-def _order(dialect: BinanceSpot, account: Account, query: Mapping[str, str]) -> Any:
+def _order(dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
     number, name = query.get("orderId"), query.get("origClientOrderId")
     if number is None and name is None:
         raise RestError(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
-    for order in _of_symbol(dialect, account, query):
+    for order in orders_of_symbol(dialect, account, query):
         if number in (None, order.order_id) and name in (None, order.client_order_id):
             return order_row(order)
     raise RestError(-2013, "Order does not exist.")
 
 
-def _all_orders(dialect: BinanceSpot, account: Account, query: Mapping[str, str]) -> Any:
-    found = _of_symbol(dialect, account, query)
+def _all_orders(dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
+    found = orders_of_symbol(dialect, account, query)
     rows = [(int(order.order_id), order.created_ms, order_row(order)) for order in found]
-    return _page(rows, query, "orderId")
+    return page(rows, query, "orderId")
 
 
-def _my_trades(dialect: BinanceSpot, account: Account, query: Mapping[str, str]) -> Any:
+def _my_trades(dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
     key = dialect.rest_instrument(query).symbol
     fills = [fill for fill in account.fills() if fill.symbol == key and query.get("orderId") in (None, fill.order_id)]
-    return _page([(int(fill.trade_id), fill.ms, fill_row(fill)) for fill in fills], query, "fromId")
+    return page([(int(fill.trade_id), fill.ms, fill_row(fill)) for fill in fills], query, "fromId")
 
 
-def _page(rows: Sequence[tuple[int, int, Any]], query: Mapping[str, str], first: str) -> list[Any]:
+def page(rows: Sequence[tuple[int, int, Any]], query: Mapping[str, str], first: str) -> list[Any]:
     """Return the rows (id, time, row) from an id or a time on, or the newest; oldest first."""
     limit = _number(query, "limit", 500, 1000) or 500
     start, end = _number(query, "startTime", None), _number(query, "endTime", None)
@@ -103,9 +106,11 @@ def _page(rows: Sequence[tuple[int, int, Any]], query: Mapping[str, str], first:
     return chosen[:limit] if number is not None or start is not None else chosen[-limit:]
 
 
-_Handler = Callable[["BinanceSpot", Account, Mapping[str, str]], Any]
+Handler = Callable[["Binance", Account, Mapping[str, str]], Any]
 
-_ROUTES: dict[str, tuple[int, _Handler]] = {
+_OF_ALL_MARKETS = {"/api/v3/openOrders": 80, "/fapi/v1/openOrders": 40}  # weight of a request that names none
+
+SPOT_ROUTES: dict[str, tuple[int, Handler]] = {
     "/api/v3/account": (20, _account),
     "/api/v3/openOrders": (6, _open_orders),
     "/api/v3/order": (4, _order),

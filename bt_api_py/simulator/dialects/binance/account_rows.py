@@ -12,14 +12,14 @@ from typing import Any
 from ...account import AccountBalance, AccountChange, AccountFill, AccountOrder
 
 _ZERO = Decimal(0)
-_TYPES = {
+TYPES = {
     "limit": ("LIMIT", "GTC"),
     "market": ("MARKET", "GTC"),
     "limit_maker": ("LIMIT_MAKER", "GTC"),
     "ioc": ("LIMIT", "IOC"),
     "fok": ("LIMIT", "FOK"),
 }
-_STATUSES = {
+STATUSES = {
     "new": "NEW",
     "partial": "PARTIALLY_FILLED",
     "filled": "FILLED",
@@ -27,7 +27,7 @@ _STATUSES = {
     "rejected": "REJECTED",
     "expired": "EXPIRED",
 }
-_EXECUTIONS = {"place": "NEW", "fill": "TRADE", "cancel": "CANCELED", "reject": "REJECTED", "expire": "EXPIRED"}
+EXECUTIONS = {"place": "NEW", "fill": "TRADE", "cancel": "CANCELED", "reject": "REJECTED", "expire": "EXPIRED"}
 
 
 def text(number: Decimal | None) -> str:
@@ -38,7 +38,7 @@ def text(number: Decimal | None) -> str:
 def execution_report(change: AccountChange, order: AccountOrder) -> dict[str, Any]:
     """Return the event of a change of an order."""
     fill = order.last if change.cause == "fill" else None
-    kind, in_force = _TYPES[order.type]
+    kind, in_force = TYPES[order.type]
     is_cancel = change.cause == "cancel"
     return {
         "e": "executionReport",
@@ -54,8 +54,8 @@ def execution_report(change: AccountChange, order: AccountOrder) -> dict[str, An
         "F": text(_ZERO),
         "g": -1,
         "C": order.client_order_id if is_cancel else "",
-        "x": _EXECUTIONS[change.cause],
-        "X": _STATUSES[order.status],
+        "x": EXECUTIONS[change.cause],
+        "X": STATUSES[order.status],
         "r": order.reason or "NONE",
         "i": int(order.order_id),
         "l": text(fill.quantity if fill else None),
@@ -92,7 +92,7 @@ def balance_update(change: AccountChange) -> dict[str, Any]:
 
 def order_row(order: AccountOrder) -> dict[str, Any]:
     """Return an order as REST tells it."""
-    kind, in_force = _TYPES[order.type]
+    kind, in_force = TYPES[order.type]
     return {
         "symbol": order.symbol,
         "orderId": int(order.order_id),
@@ -103,7 +103,7 @@ def order_row(order: AccountOrder) -> dict[str, Any]:
         "executedQty": text(order.filled),
         "origQuoteOrderQty": text(_ZERO),
         "cummulativeQuoteQty": text(order.value),
-        "status": _STATUSES[order.status],
+        "status": STATUSES[order.status],
         "timeInForce": in_force,
         "type": kind,
         "side": order.side.upper(),

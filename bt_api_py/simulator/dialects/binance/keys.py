@@ -15,7 +15,7 @@ from ...account import Account
 from ...signatures import hex_hmac, is_ed25519, is_pem
 
 if TYPE_CHECKING:
-    from . import BinanceSpot
+    from .venue import Binance
 
 _WINDOW_MS, _MOST_WINDOW_MS, _AHEAD_MS = 5_000, 60_000, 1_000
 _ED25519_BYTES = 64
@@ -36,7 +36,7 @@ def invalid_key() -> RefusedError:
     return RefusedError(401, -2015, "Invalid API-key, IP, or permissions for action.")
 
 
-def authenticate(dialect: BinanceSpot, api_key: str, values: Mapping[str, Any], payload: str) -> Account:
+def authenticate(dialect: Binance, api_key: str, values: Mapping[str, Any], payload: str) -> Account:
     """Return the account of a signed request.
 
     Args:
@@ -45,8 +45,7 @@ def authenticate(dialect: BinanceSpot, api_key: str, values: Mapping[str, Any], 
     Raises:
         RefusedError: in the venue's words.
     """
-    if not re.fullmatch(r"[!-~]{1,256}", api_key):
-        raise RefusedError(401, -2014, "API-key format invalid.")
+    _check_form(api_key)
     for name in ("timestamp", "signature"):
         if values.get(name) in (None, ""):
             words = f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed."
@@ -63,13 +62,31 @@ def authenticate(dialect: BinanceSpot, api_key: str, values: Mapping[str, Any], 
     return account
 
 
-def _is_signed(dialect: BinanceSpot, account: Account, signature: str, payload: str) -> bool:
+def key_owner(dialect: Binance, api_key: str) -> Account:
+    """Return the account of a request that shows a key and is not signed.
+
+    Raises:
+        RefusedError: in the venue's words.
+    """
+    _check_form(api_key)
+    account = dialect.accounts.find(api_key)
+    if account is None or not account.ip_ok or "read" not in account.permissions:
+        raise invalid_key()
+    return account
+
+
+def _check_form(api_key: str) -> None:
+    if not re.fullmatch(r"[!-~]{1,256}", api_key):
+        raise RefusedError(401, -2014, "API-key format invalid.")
+
+
+def _is_signed(dialect: Binance, account: Account, signature: str, payload: str) -> bool:
     if dialect.accounts.strict and is_pem(account.secret):
         return is_ed25519(account.secret, payload, signature)
     return dialect.accounts.is_signed(signature, hex_hmac(account.secret, payload))
 
 
-def _check_time(dialect: BinanceSpot, values: Mapping[str, Any]) -> None:
+def _check_time(dialect: Binance, values: Mapping[str, Any]) -> None:
     try:
         stamp, window = int(values["timestamp"]), int(values.get("recvWindow", _WINDOW_MS))
     except (TypeError, ValueError):

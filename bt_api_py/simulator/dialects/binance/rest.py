@@ -13,7 +13,7 @@ from ..base import whole
 from .figures import INTERVALS, aggregate_row, book_body, day_figures, kline_row, price_text, quantity_text, value_text
 
 if TYPE_CHECKING:
-    from . import BinanceSpot
+    from .venue import Binance
 
 
 class RestError(Exception):
@@ -24,7 +24,8 @@ class RestError(Exception):
         self.code = code
 
 
-def _limit(query: Mapping[str, str], default: int, high: int) -> int:
+def limit_of(query: Mapping[str, str], default: int, high: int) -> int:
+    """Return how many rows are wanted."""
     return _number(query, "limit", default, high, low=1) or default
 
 
@@ -37,7 +38,7 @@ def _number(
         raise RestError(-1130, f"Data sent for parameter '{name}' is not valid.") from None
 
 
-def weight(path: str, query: Mapping[str, str]) -> int:
+def spot_weight(path: str, query: Mapping[str, str]) -> int:
     """Return the request weight."""
     one = "symbol" in query
     if path == "/api/v3/depth":
@@ -60,15 +61,17 @@ def weight(path: str, query: Mapping[str, str]) -> int:
     }.get(path, 1)
 
 
-def _ping(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
+def ping(dialect: Binance, query: Mapping[str, str]) -> Any:
+    """Answer a ping."""
     return {}
 
 
-def _time(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
+def time(dialect: Binance, query: Mapping[str, str]) -> Any:
+    """Return the clock."""
     return {"serverTime": dialect.venue.server_ms()}
 
 
-def _exchange_info(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
+def _exchange_info(dialect: Binance, query: Mapping[str, str]) -> Any:
     items, _ = dialect.chosen(query)
     return {
         "timezone": "UTC",
@@ -105,8 +108,8 @@ def _symbol_row(item: Instrument) -> dict[str, Any]:
     }
 
 
-def _depth(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
-    return book_body(dialect.rest_market(query), _limit(query, 100, 5000))
+def _depth(dialect: Binance, query: Mapping[str, str]) -> Any:
+    return book_body(dialect.rest_market(query), limit_of(query, 100, 5000))
 
 
 def _trade_rows(market: Market, trades: Sequence[Trade]) -> list[dict[str, Any]]:
@@ -124,14 +127,15 @@ def _trade_rows(market: Market, trades: Sequence[Trade]) -> list[dict[str, Any]]
     ]
 
 
-def _trades(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
+def trades(dialect: Binance, query: Mapping[str, str]) -> Any:
+    """Return the latest trades."""
     market = dialect.rest_market(query)
-    return _trade_rows(market, market.trades[-_limit(query, 500, 1000) :])
+    return _trade_rows(market, market.trades[-limit_of(query, 500, 1000) :])
 
 
-def _historical_trades(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
+def _historical_trades(dialect: Binance, query: Mapping[str, str]) -> Any:
     market = dialect.rest_market(query)
-    limit = _limit(query, 500, 1000)
+    limit = limit_of(query, 500, 1000)
     first = _number(query, "fromId")
     if first is None:
         return _trade_rows(market, market.trades[-limit:])
@@ -139,9 +143,10 @@ def _historical_trades(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
     return _trade_rows(market, market.trades[start : start + limit])
 
 
-def _aggregate_trades(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
+def aggregate_trades(dialect: Binance, query: Mapping[str, str]) -> Any:
+    """Return merged trades, the latest or from an id or a time on."""
     market = dialect.rest_market(query)
-    limit = _limit(query, 500, 1000)
+    limit = limit_of(query, 500, 1000)
     first, start, end = (_number(query, name) for name in ("fromId", "startTime", "endTime"))
     rows: Sequence[Merged] = market.merged
     if first is not None:
@@ -155,12 +160,13 @@ def _aggregate_trades(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
     return [aggregate_row(market, row) for row in rows]
 
 
-def _klines(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
+def klines(dialect: Binance, query: Mapping[str, str]) -> Any:
+    """Return candles."""
     market = dialect.rest_market(query)
     rule = INTERVALS.get(query.get("interval", ""))
     if rule is None:
         raise RestError(-1120, "Invalid interval.")
-    limit = _limit(query, 500, 1000)
+    limit = limit_of(query, 500, 1000)
     start, end = _number(query, "startTime"), _number(query, "endTime")
     series = market.series(rule)
     stop = min(market.now_ms, market.now_ms if end is None else end)
@@ -172,28 +178,29 @@ def _klines(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
     return [kline_row(market, bar, rule) for bar in bars]
 
 
-def _ticker_24h(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
+def _ticker_24h(dialect: Binance, query: Mapping[str, str]) -> Any:
     items, is_list = dialect.chosen(query)
     rows = [day_figures(dialect.venue.market(item.symbol)) for item in items]
     return rows if is_list else rows[0]
 
 
-def _ticker_price(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
+def _ticker_price(dialect: Binance, query: Mapping[str, str]) -> Any:
     return _picked(dialect, query, {"symbol": "symbol", "price": "lastPrice"})
 
 
-def _ticker_book(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
+def ticker_book(dialect: Binance, query: Mapping[str, str]) -> Any:
+    """Return best prices."""
     return _picked(dialect, query, {name: name for name in ("symbol", "bidPrice", "bidQty", "askPrice", "askQty")})
 
 
-def _picked(dialect: BinanceSpot, query: Mapping[str, str], names: Mapping[str, str]) -> Any:
+def _picked(dialect: Binance, query: Mapping[str, str], names: Mapping[str, str]) -> Any:
     figures = _ticker_24h(dialect, query)
     if isinstance(figures, list):
         return [{name: row[source] for name, source in names.items()} for row in figures]
     return {name: figures[source] for name, source in names.items()}
 
 
-def _average_price(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
+def _average_price(dialect: Binance, query: Mapping[str, str]) -> Any:
     market = dialect.rest_market(query)
     bars = list(market.series(INTERVALS["1m"]).between(market.now_ms - 5 * MINUTE, market.now_ms))
     volume = sum(bar.volume for bar in bars)
@@ -202,18 +209,18 @@ def _average_price(dialect: BinanceSpot, query: Mapping[str, str]) -> Any:
     return {"mins": 5, "price": fixed(mean, 8), "closeTime": market.now_ms}
 
 
-ROUTES: dict[str, Callable[[BinanceSpot, Mapping[str, str]], Any]] = {
-    "/api/v3/ping": _ping,
-    "/api/v3/time": _time,
+SPOT_ROUTES: dict[str, Callable[[Binance, Mapping[str, str]], Any]] = {
+    "/api/v3/ping": ping,
+    "/api/v3/time": time,
     "/api/v3/exchangeInfo": _exchange_info,
     "/api/v3/depth": _depth,
-    "/api/v3/trades": _trades,
+    "/api/v3/trades": trades,
     "/api/v3/historicalTrades": _historical_trades,
-    "/api/v3/aggTrades": _aggregate_trades,
-    "/api/v3/klines": _klines,
-    "/api/v3/uiKlines": _klines,
+    "/api/v3/aggTrades": aggregate_trades,
+    "/api/v3/klines": klines,
+    "/api/v3/uiKlines": klines,
     "/api/v3/avgPrice": _average_price,
     "/api/v3/ticker/24hr": _ticker_24h,
     "/api/v3/ticker/price": _ticker_price,
-    "/api/v3/ticker/bookTicker": _ticker_book,
+    "/api/v3/ticker/bookTicker": ticker_book,
 }

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 from ...limits import SlidingLimit
 from ..base import Dialect, Session, Transport
 
-PING_EVERY_S = 20
-
 
 class BinanceSession(Session):
     """A stream connection: raw (`/ws`) or combined (`/stream`)."""
 
     messages_per_second: ClassVar[int] = 5
+    ping_every_s: ClassVar[float] = 20
+    pong_within_s: ClassVar[float] = 60
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class BinanceSession(Session):
         number: int,
     ) -> None:
         super().__init__(dialect, transport, path, query, number)
-        self.combined = path.split("/")[1] == "stream"
+        self.combined = path.endswith("/stream")
         self.inbound = SlidingLimit(self.messages_per_second, 1.0)
-        self.next_ping = self.opened + PING_EVERY_S
+        self.next_ping = self.opened + self.ping_every_s
         self.unanswered: dict[bytes, float] = {}

@@ -18,7 +18,7 @@ from .keys import RefusedError, authenticate, invalid_key, looks_like_ed25519, s
 from .session import BinanceSession
 
 if TYPE_CHECKING:
-    from . import BinanceSpot
+    from .spot import BinanceSpot
 
 USER_PATH = "/ws-api/v3"
 _WEIGHT = 2

@@ -1,17 +1,16 @@
-"""What both sides of Binance share on the wire: the budget of REST calls, and errors.
+"""What all sides of Binance share on the wire: errors.
 
-Source: Binance spot API documentation (general information, error codes), state of 2026-07-21.
+Source: Binance spot API documentation (error codes), state of 2026-07-21; USD-M futures documentation (error codes),
+state of 2026-05.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from ..exceptions import BtApiError, InvalidSymbolError, RequestFailedError
-from .account_base import CHECK_CLOCK, CHECK_KEY, CHECK_RIGHTS, CHECK_SECRET, login_error
-from .base import UNREADABLE, Rate
-
-WEIGHT = Rate(6000, 60, "weight")  # per address and minute
+from ...exceptions import BtApiError, InvalidSymbolError, RequestFailedError
+from ..account_base import CHECK_CLOCK, CHECK_KEY, CHECK_RIGHTS, CHECK_SECRET, login_error
+from ..base import UNREADABLE
 
 ADVICE = {
     "-1002": CHECK_RIGHTS,

@@ -9,32 +9,15 @@ documentation was not at hand.
 
 from __future__ import annotations
 
-import hmac
-from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
-from importlib import import_module
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import field
 
-from ..containers.base import Number, Place, nan
-from ..containers.order import OrderStatus
-from ..exceptions import BtApiError, ConfigurationError
-from .account_base import (
-    BalanceRow,
-    FillRow,
-    LoginCommand,
-    Note,
-    OrderRow,
-    OwnFill,
-    PrivateSide,
-    SignedCall,
-    encoded,
-    status_of,
-)
-from .base import (
+from ...containers.base import Number, Place, nan
+from ..account_base import BalanceRow, FillRow, LoginCommand, Note, OwnFill
+from ..base import (
     PING_FRAME,
     Ack,
     Channel,
@@ -49,45 +32,15 @@ from .base import (
     Rate,
     Request,
 )
-from .binance_wire import ADVICE, WEIGHT, Fault, failure
+from .account import AnyOrder, BinanceKey, ListedFill, ListedOrder, since
+from .wire import Fault
 
-_PAGE = 1000
+WEIGHT = Rate(6000, 60, "weight")  # per address and minute
 _TOO_OFTEN = {418, 429}
-_PEM = "-----BEGIN "
-
-STATUS: Mapping[str, OrderStatus] = {
-    "NEW": "new",
-    "PENDING_NEW": "new",
-    "PARTIALLY_FILLED": "partial",
-    "FILLED": "filled",
-    "CANCELED": "canceled",
-    "PENDING_CANCEL": "canceled",
-    "REJECTED": "rejected",
-    "EXPIRED": "expired",
-    "EXPIRED_IN_MATCH": "expired",  # self-trade prevention
-}
 
 
-class AnyOrder(OrderRow):
-    """What an event and a REST record of an order share, whatever their fields are called."""
-
-    @property
-    def order_id(self) -> str:
-        return str(self.order_number)  # type: ignore[attr-defined]  # declared by both
-
-    @property
-    def side(self) -> str | None:
-        word: str | None = self.side_word  # type: ignore[attr-defined]
-        return word.lower() if word else None
-
-    @property
-    def order_type(self) -> str | None:
-        word: str | None = self.type_word  # type: ignore[attr-defined]
-        return word.lower() if word else None
-
-    @property
-    def status(self) -> OrderStatus:
-        return status_of(STATUS, self.venue_status)  # type: ignore[attr-defined]
+class InQuote:
+    """Orders for so much of the quote asset exist on spot only."""
 
     @property
     def quantity(self) -> float | None:
@@ -127,6 +80,8 @@ class ExecutionReport(AnyOrder):
     fill_fee: float | None = field(name="n", default=None)
     fill_fee_asset: str | None = field(name="N", default=None)
     is_maker: bool = field(name="m", default=False)
+    quantity = InQuote.quantity
+    cumulative_quote = InQuote.cumulative_quote
 
     @property
     def client_order_id(self) -> str:
@@ -182,46 +137,17 @@ class Holdings(Channel):
         return rows, refused
 
 
-class RestOrder(AnyOrder):
-    venue_symbol: str = field(name="symbol")
-    order_number: int = field(name="orderId")
-    venue_status: str = field(name="status")
-    timestamp: int = field(name="updateTime")
-    create_time: int | None = field(name="time", default=None)
-    client_order_id: str | None = field(name="clientOrderId", default=None)
-    side_word: str | None = field(name="side", default=None)
-    type_word: str | None = field(name="type", default=None)
-    time_in_force: str | None = field(name="timeInForce", default=None)
-    price: Number = None
+class RestOrder(ListedOrder):
     ordered: float | None = field(name="origQty", default=None)
     ordered_quote: float = field(name="origQuoteOrderQty", default=0.0)
-    filled_quantity: Number = field(name="executedQty", default=None)
     paid: float | None = field(name="cummulativeQuoteQty", default=None)  # the venue's own spelling
+    quantity = InQuote.quantity
+    cumulative_quote = InQuote.cumulative_quote
 
 
-class RestFill(FillRow):
-    venue_symbol: str = field(name="symbol")
-    trade_id: int = field(name="id")
-    order_number: int = field(name="orderId")
-    price: float
-    quantity: float = field(name="qty")
-    timestamp: int = field(name="time")
+class RestFill(ListedFill, kw_only=True):
     is_buyer: bool = field(name="isBuyer")
     is_maker: bool = field(name="isMaker")
-    fee: float | None = field(name="commission", default=None)
-    fee_asset: str | None = field(name="commissionAsset", default=None)
-
-    @property
-    def order_id(self) -> str:
-        return str(self.order_number)
-
-    @property
-    def side(self) -> str:
-        return "buy" if self.is_buyer else "sell"
-
-    @property
-    def trade_type(self) -> str:
-        return "maker" if self.is_maker else "taker"
 
 
 class RestBalance(BalanceRow):
@@ -251,11 +177,12 @@ _REST_ORDER = Channel(None, RestOrder)
 _REST_ORDERS = Channel(None, RestOrder, many=True)
 _REST_FILLS = Channel(None, RestFill, many=True)
 _REST_BALANCES = Channel(None, RestBalance, ("balances",), many=True)
+_ORDER, _FILL = ("orderId", "order_number"), ("fromId", "trade_id")
 _ENDINGS = ("eventStreamTerminated", "serverShutdown")
 
 
-class BinanceAccount(PrivateSide):
-    """The spot account of one Binance key: HMAC, or Ed25519 when the secret is a private key in PEM form.
+class BinanceAccount(BinanceKey):
+    """The spot account of one key.
 
     The login is the subscription: everything comes by it, and the venue sends no snapshot. A balance event names
     only the assets that may have changed.
@@ -264,7 +191,6 @@ class BinanceAccount(PrivateSide):
     name = "BINANCE___SPOT"
     rest = "https://api.binance.com"
     testnet_rest = "https://testnet.binance.vision"
-    used_weight_header = "X-MBX-USED-WEIGHT-1M"
     endpoints = {
         "account": Endpoint(
             "wss://ws-api.binance.com:443",
@@ -288,30 +214,17 @@ class BinanceAccount(PrivateSide):
         "listStatus": _NOTE,
     }
     names = tuple(channels)
-    advice = ADVICE
-    lists_by_market = True
 
     def login(self, now_ms: int, ids: Iterator[int]) -> Command:
         number = next(ids)
         parameters = {"apiKey": self.key("api_key"), "timestamp": str(now_ms)}
-        signature = self._signature("&".join(f"{name}={parameters[name]}" for name in sorted(parameters)))
+        signature = self.signature("&".join(f"{name}={parameters[name]}" for name in sorted(parameters)))
         frame = {
             "id": number,
             "method": "userDataStream.subscribe.signature",
             "params": {"apiKey": parameters["apiKey"], "timestamp": now_ms, "signature": signature},
         }
         return LoginCommand(msgspec.json.encode(frame).decode(), (), str(number))
-
-    def sign(self, request: Request, now_ms: int) -> SignedCall:
-        query = encoded({**request.query, "timestamp": str(now_ms)})
-        signature = encoded({"signature": self._signature(query)})
-        return SignedCall(f"{query}&{signature}", {"X-MBX-APIKEY": self.key("api_key")})
-
-    def _signature(self, text: str) -> str:
-        secret = self.key("secret")
-        if secret.lstrip().startswith(_PEM):
-            return _ed25519(secret.strip().encode(), text.encode(), self.name)
-        return hmac.new(secret.encode(), text.encode(), sha256).hexdigest()
 
     def route(self, payload: bytes) -> str | None:
         event = _envelope(payload).event
@@ -342,9 +255,6 @@ class BinanceAccount(PrivateSide):
             return [Ack(id=number)]
         return [Ignored("frame without event, result or error")]
 
-    def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:
-        return failure(self.name, path, status, body)
-
     def balances(self) -> Pages:
         # What is not listed is zero.
         query = {"omitZeroBalances": "true"}
@@ -359,46 +269,8 @@ class BinanceAccount(PrivateSide):
 
     def orders_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
         for symbol in symbols:
-            yield from _since("/api/v3/allOrders", _REST_ORDERS, symbol, since_ms, "orderId", "order_number")
+            yield from since("/api/v3/allOrders", _REST_ORDERS, symbol, since_ms, number=_ORDER, weight=WEIGHT, cost=20)
 
     def fills_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
         for symbol in symbols:
-            yield from _since("/api/v3/myTrades", _REST_FILLS, symbol, since_ms, "fromId", "trade_id")
-
-
-def _since(path: str, channel: Channel, symbol: str, since_ms: int, parameter: str, number: str) -> Pages:
-    """Ask for one market's records: the first page by time, the next ones from the number after the last."""
-    start, last = {"startTime": str(since_ms)}, -1
-    while True:
-        query = {"symbol": symbol, **start, "limit": str(_PAGE)}
-        rows = yield Request(path, channel, query, WEIGHT, 20, signed=True)
-        newest = max((getattr(row, number) for row in rows), default=last)
-        if len(rows) < _PAGE or newest <= last:
-            return
-        start, last = {parameter: str(newest + 1)}, newest
-
-
-def _ed25519(pem: bytes, text: bytes, exchange_name: str) -> str:
-    """Return the signature of a text in Base64.
-
-    Raises:
-        ConfigurationError: the package that signs is not installed, or the key cannot be used. The cause is left out,
-            since it may quote the key.
-    """
-    try:
-        serialization = import_module("cryptography.hazmat.primitives.serialization")
-        kind = import_module("cryptography.hazmat.primitives.asymmetric.ed25519").Ed25519PrivateKey
-        unsupported = import_module("cryptography.exceptions").UnsupportedAlgorithm
-    except ImportError:
-        raise ConfigurationError(
-            "a secret in PEM form needs another package: pip install 'bt_api_py[ed25519]'", exchange_name=exchange_name
-        ) from None
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except (TypeError, ValueError, unsupported):
-        key = None
-    if not isinstance(key, kind):
-        raise ConfigurationError(
-            "the secret begins like a private key, but is no unencrypted Ed25519 one", exchange_name=exchange_name
-        )
-    return b64encode(key.sign(text)).decode()
+            yield from since("/api/v3/myTrades", _REST_FILLS, symbol, since_ms, number=_FILL, weight=WEIGHT, cost=20)

@@ -1,0 +1,303 @@
+"""Binance USD-M futures: the account of one user.
+
+Events come over a socket whose address holds a listen key, which is fetched before and kept good by REST.
+
+Source: Binance USD-M futures documentation (user data streams, account endpoints), state of 2026-05. Lists of orders
+and fills by REST are from general knowledge where the documentation was not at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import field
+
+from ...containers.base import Number, Place, Row, nan
+from ...secrets import MASK
+from ..account_base import BalanceRow, FillRow, Note, OwnFill, PositionRow
+from ..base import PING_FRAME, Channel, Command, Control, Endpoint, Expired, Heartbeat, Ignored, Pages, Rate, Request
+from .account import AnyOrder, BinanceKey, ListedFill, ListedOrder, since
+
+WEIGHT = Rate(2400, 60, "weight")  # per address and minute
+_RENEWED_S = 1800.0  # a listen key is good for an hour
+_SIDES = {"LONG": "long", "SHORT": "short"}  # any other word: both in one
+
+
+class Sided:
+    """Words of futures orders."""
+
+    @property
+    def position_side(self) -> str | None:
+        word: str = self.position_word  # type: ignore[attr-defined]
+        return _SIDES.get(word, "net") if word else None
+
+
+class OrderUpdate(AnyOrder):
+    """One change of an order. A fee is that of this one fill, so it goes with the fill and not with the order."""
+
+    venue_symbol: str = field(name="s")
+    order_number: int = field(name="i")
+    venue_status: str = field(name="X")
+    timestamp: int = field(name="T")
+    client_order_id: str | None = field(name="c", default=None)
+    side_word: str | None = field(name="S", default=None)
+    type_word: str | None = field(name="o", default=None)
+    time_in_force: str | None = field(name="f", default=None)
+    price: Number = field(name="p", default=None)
+    average_price: Number = field(name="ap", default=None)
+    quantity: Number = field(name="q", default=None)
+    filled_quantity: Number = field(name="z", default=None)
+    reduce_only: bool | None = field(name="R", default=None)
+    close_position: bool | None = field(name="cp", default=None)
+    position_word: str = field(name="ps", default="")
+    fill_id: int = field(name="t", default=0)
+    fill_quantity: float = field(name="l", default=0.0)
+    fill_price: float = field(name="L", default=nan)
+    fill_fee: float | None = field(name="n", default=None)
+    fill_fee_asset: str | None = field(name="N", default=None)
+    is_maker: bool = field(name="m", default=False)
+    position_side = Sided.position_side
+
+    @property
+    def trade_id(self) -> int | None:
+        return self.fill_id if self.fill_id > 0 and self.fill_quantity > 0 else None
+
+    @property
+    def fill(self) -> FillRow | None:
+        if self.trade_id is None:
+            return None
+        return OwnFill(
+            venue_symbol=self.venue_symbol,
+            order_id=self.order_id,
+            client_order_id=self.client_order_id or None,
+            trade_id=self.trade_id,
+            price=self.fill_price,
+            quantity=self.fill_quantity,
+            side=self.side,
+            trade_type="maker" if self.is_maker else "taker",
+            fee=self.fill_fee,
+            fee_asset=self.fill_fee_asset,
+            timestamp=self.timestamp,
+        )
+
+
+class RestOrder(ListedOrder):
+    quantity: Number = field(name="origQty", default=None)
+    average_price: Number = field(name="avgPrice", default=None)
+    cumulative_quote: Number = field(name="cumQuote", default=None)
+    reduce_only: bool | None = field(name="reduceOnly", default=None)
+    close_position: bool | None = field(name="closePosition", default=None)
+    position_word: str = field(name="positionSide", default="")
+    position_side = Sided.position_side
+
+
+class RestFill(ListedFill, kw_only=True):
+    is_buyer: bool = field(name="buyer")
+    is_maker: bool = field(name="maker")
+
+
+class Held:
+    """Words of positions: each side of a market may be held apart, and a short one is negative."""
+
+    @property
+    def side(self) -> str | None:
+        return _SIDES.get(self.side_word)  # type: ignore[attr-defined]
+
+    @property
+    def margin_type(self) -> str | None:
+        word = self.margin_word.lower()  # type: ignore[attr-defined]
+        return {"crossed": "cross"}.get(word, word) or None
+
+
+class Position(PositionRow):
+    """One that an event touched; its time stands beside the list, see `AccountUpdate`."""
+
+    venue_symbol: str = field(name="s")
+    quantity: float = field(name="pa")
+    average_price: Number = field(name="ep", default=None)
+    unrealized_pnl: Number = field(name="up", default=None)
+    realized_pnl: Number = field(name="cr", default=None)
+    margin_word: str = field(name="mt", default="")
+    side_word: str = field(name="ps", default="BOTH")
+    timestamp: int | None = None
+    side = Held.side
+    margin_type = Held.margin_type
+
+
+class RestPosition(PositionRow):
+    venue_symbol: str = field(name="symbol")
+    quantity: float = field(name="positionAmt")
+    average_price: Number = field(name="entryPrice", default=None)
+    mark_price: Number = field(name="markPrice", default=None)
+    liquidation_price: Number = field(name="liquidationPrice", default=None)
+    unrealized_pnl: Number = field(name="unRealizedProfit", default=None)
+    initial_margin: Number = field(name="initialMargin", default=None)
+    maintain_margin: Number = field(name="maintMargin", default=None)
+    side_word: str = field(name="positionSide", default="BOTH")
+    timestamp: int | None = field(name="updateTime", default=None)
+    side = Held.side
+
+
+class RestBalance(BalanceRow):
+    asset: str
+    total: float = field(name="balance")
+    free: float = field(name="availableBalance")
+    unrealized_profit: Number = field(name="crossUnPnl", default=None)
+
+    @property
+    def locked(self) -> float | None:
+        # With open profits more may be free than the wallet holds; else what is locked follows from the two.
+        return 0.0 if self.free > self.total else None
+
+
+class Inside(msgspec.Struct):
+    positions: msgspec.Raw | msgspec.UnsetType = field(name="P", default=msgspec.UNSET)
+
+
+class Event(msgspec.Struct):
+    """What a frame may hold at its top, whichever kind it is."""
+
+    kind: str = field(name="e", default="")
+    timestamp: int | None = field(name="E", default=None)
+    account: Inside | None = field(name="a", default=None)
+
+
+class ListenKey(Row):
+    key: str = field(name="listenKey")
+
+    def __repr__(self) -> str:
+        return f"ListenKey('{MASK}')"
+
+
+class Renewed(Row):
+    """The answer to a renewal needs no reading."""
+
+
+_event = msgspec.json.Decoder(Event).decode
+
+
+class AccountUpdate(Channel):
+    """A note that balances have changed (which part of them is free, no event tells), and the positions touched."""
+
+    __slots__ = ()
+
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
+        event = _event(payload)
+        note = [(-1, Note())]
+        if event.account is None or event.account.positions is msgspec.UNSET:
+            return note, []
+        rows, refused = super().read(payload)
+        for _, row in rows:
+            row.timestamp = event.timestamp
+        return [*note, *rows], refused
+
+
+_NOTE = Channel(None, Note)
+_REST_ORDER = Channel(None, RestOrder)
+_REST_ORDERS = Channel(None, RestOrder, many=True)
+_REST_FILLS = Channel(None, RestFill, many=True)
+_REST_BALANCES = Channel(None, RestBalance, many=True)
+_REST_POSITIONS = Channel(None, RestPosition, many=True)
+_LISTEN_KEY = Channel(None, ListenKey)
+_RENEWAL = Channel(None, Renewed)
+_ORDER, _FILL = ("orderId", "order_number"), ("fromId", "trade_id")
+_KEY_PATH = "/fapi/v1/listenKey"
+
+
+class BinanceSwapAccount(BinanceKey):
+    """The futures account of one key.
+
+    The address of the socket is the subscription, and the venue sends no snapshot. A key that has run out leaves the
+    socket open and silent, after an event that says so.
+    """
+
+    name = "BINANCE___SWAP"
+    rest = "https://fapi.binance.com"
+    testnet_rest = "https://demo-fapi.binance.com"
+    kinds = ("orders", "fills", "balances", "positions")
+    balances_by_rest = True
+    renewal = _RENEWED_S
+    endpoints = {
+        "account": Endpoint(
+            "wss://fstream.binance.com",
+            "/private/ws",
+            Heartbeat(send=PING_FRAME),
+            topics_per_socket=1024,
+            sends=Rate(8, 1.0),
+            connects=Rate(300, 300.0),
+            testnet_base="wss://fstream.binancefuture.com",
+            lifetime=24 * 3600,
+            private=True,
+        )
+    }
+    channels = {
+        "ORDER_TRADE_UPDATE": Channel(None, OrderUpdate, ("o",)),
+        "ACCOUNT_UPDATE": AccountUpdate(None, Position, ("a", "P"), many=True),
+        # The same fills once more, ahead of the orders and without their fees.
+        "TRADE_LITE": _NOTE,
+        # Orders that wait for a price are orders only when that has come.
+        "ALGO_UPDATE": _NOTE,
+        "CONDITIONAL_ORDER_TRIGGER_REJECT": _NOTE,
+        "ACCOUNT_CONFIG_UPDATE": _NOTE,
+        "MARGIN_CALL": _NOTE,
+        "STRATEGY_UPDATE": _NOTE,
+        "GRID_UPDATE": _NOTE,
+    }
+    names = tuple(channels)
+
+    @property
+    def rest_headers(self) -> Mapping[str, str]:
+        return {"X-MBX-APIKEY": self.key("api_key")}
+
+    def ticket_request(self, endpoint_name: str) -> Request:
+        return Request(_KEY_PATH, _LISTEN_KEY, rate=WEIGHT, method="POST")
+
+    def admit(self, url: str, ticket: ListenKey) -> str:
+        return f"{url}/{ticket.key}"
+
+    def renewal_request(self, endpoint_name: str) -> Request:
+        return Request(_KEY_PATH, _RENEWAL, rate=WEIGHT, method="PUT")
+
+    def login(self, now_ms: int, ids: Iterator[int]) -> None:
+        return None
+
+    def route(self, payload: bytes) -> str | None:
+        kind = _event(payload).kind
+        return None if kind in ("", "listenKeyExpired") else kind
+
+    def split(self, name: str) -> tuple[str, str, str]:
+        return name, "", ""
+
+    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+        return []
+
+    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+        return []
+
+    def control(self, payload: bytes) -> list[Control]:
+        if _event(payload).kind:
+            return [Expired("the listen key has run out")]
+        return [Ignored("frame without event")]
+
+    def balances(self) -> Pages:
+        yield Request("/fapi/v3/balance", _REST_BALANCES, rate=WEIGHT, cost=5, signed=True)
+
+    def positions(self) -> Pages:
+        yield Request("/fapi/v3/positionRisk", _REST_POSITIONS, rate=WEIGHT, cost=5, signed=True)
+
+    def open_orders(self) -> Pages:
+        yield Request("/fapi/v1/openOrders", _REST_ORDERS, rate=WEIGHT, cost=40, signed=True)
+
+    def order(self, venue_symbol: str, order_id: str) -> Pages:
+        query = {"symbol": venue_symbol, "orderId": order_id}
+        yield Request("/fapi/v1/order", _REST_ORDER, query, WEIGHT, signed=True)
+
+    def orders_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
+        for symbol in symbols:
+            yield from since("/fapi/v1/allOrders", _REST_ORDERS, symbol, since_ms, number=_ORDER, weight=WEIGHT, cost=5)
+
+    def fills_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
+        for symbol in symbols:
+            yield from since("/fapi/v1/userTrades", _REST_FILLS, symbol, since_ms, number=_FILL, weight=WEIGHT, cost=5)
