@@ -51,13 +51,13 @@ class TradeData(Container):
 
     def get_price(self) -> float:
         """Return the price, quote asset per base asset."""
-        return float(self._required("price"))
+        return float(self._row.price)
 
     get_trade_price = get_price
 
     def get_quantity(self) -> float:
         """Return the quantity, base asset."""
-        return float(self._required("quantity")) * self._topic.factor
+        return float(self._row.quantity) * self._topic.factor
 
     get_trade_volume = get_quantity
     get_trade_qty = get_quantity

@@ -6,14 +6,14 @@ all its words from here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
 from ..book.sequence import BookRow
-from ..containers.base import Frame, Origin, Topic, nan
+from ..containers.base import Container, Frame, Origin, Topic, nan
 from ..exceptions import BtApiError, ConfigurationError, DataParseError, UnsupportedError, did_you_mean
 from ..settings import ExchangeSettings
 from ..symbols import SymbolStyle
@@ -53,6 +53,17 @@ class _Route:
     name: str
     channel: Channel
     topic: Topic
+    # What `decode_one` needs of the channel; `read_one` is ``None`` where a frame may hold many records.
+    read_one: Callable[[bytes], Any] | None
+    find: Callable[[Any], Any] | None
+    is_checked: bool
+    container: type[Container] | None
+
+    @classmethod
+    def to(cls, name: str, channel: Channel, topic: Topic) -> _Route:
+        """Return the way to a channel."""
+        read = None if channel.many else channel.decode
+        return cls(name, channel, topic, read, channel.find, channel.is_checked, channel.container)
 
 
 _LARGEST_PAGE = 1_000_000  # of a list: an adapter cuts it to what its venue gives
@@ -82,7 +93,7 @@ class Exchange:
 
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
         self.settings = settings or ExchangeSettings()
-        self._routes: dict[bytes, _Route] = {}
+        self._routes: dict[bytes | None, _Route] = {}
         self._topics: dict[str, Topic] = {}
 
     # What a venue writes
@@ -253,6 +264,28 @@ class Exchange:
         except UNREADABLE as error:
             return [("", Rejected(f"frame is not understood: {error}"))]
 
+    def decode_one(self, payload: bytes, received: float = nan) -> Item | None:
+        """Return what a frame says in the common case, by the shortest way; ``None``: let `decode` look at it.
+
+        The common case is a topic seen before, and one record with nothing wrong.
+        """
+        route = self._routes.get(self.head(payload))
+        if route is None:
+            return None
+        read = route.read_one
+        if read is None:
+            return None
+        try:
+            row = read(payload)
+        except UNREADABLE:
+            return None
+        if route.find is not None:
+            row = route.find(row)
+        if route.is_checked and row.defect() is not None:
+            return None
+        container = route.container
+        return route.name, row if container is None else container(row, route.topic, received, payload)
+
     def decode(self, payload: bytes, received: float = nan) -> list[Item]:
         """Return what one frame says, in order: (name, object) for data, ("", control) for the rest.
 
@@ -283,11 +316,6 @@ class Exchange:
         channel = route.channel
         name, container = route.name, channel.container
         try:
-            if not channel.many:
-                # The common case by the shortest way: one record, nothing wrong with it.
-                row = channel.read_one(payload)
-                if row is not None:
-                    return [(name, row if container is None else container(row, route.topic, received, payload))]
             rows, refused = channel.read(payload)
         except UNREADABLE as error:
             return [(name, Rejected(f"frame is not understood: {error}"))]
@@ -327,7 +355,7 @@ class Exchange:
                 venue_symbol=venue_symbol,
                 interval=self.user_interval(interval),
             )
-        return _Route(name, channel, msgspec.structs.replace(topic, path=channel.path))
+        return _Route.to(name, channel, msgspec.structs.replace(topic, path=channel.path))
 
     def read(
         self, request: Request, payload: bytes, topic: Topic, received: float = nan, origin: Origin = "snapshot"

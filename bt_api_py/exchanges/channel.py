@@ -41,13 +41,13 @@ class Channel:
     """One kind of frame: which record it holds, where in the frame the record lies, and what it becomes."""
 
     __slots__ = (
-        "_decode",
         "_decode_apart",
-        "_is_checked",
-        "_rows",
         "book",
         "container",
         "contiguous",
+        "decode",
+        "find",
+        "is_checked",
         "many",
         "path",
         "row",
@@ -84,24 +84,11 @@ class Channel:
         self.sort = sort
         self.book = book
         self.contiguous = contiguous
-        self._decode = _decoder(list[row] if many else row, self.path)
+        # What a payload holds; `find` leads from there to the records, ``None`` where they are the same.
+        self.decode = _decoder(list[row] if many else row, self.path)
         self._decode_apart = _decoder(list[msgspec.Raw] if many else msgspec.Raw, self.path)
-        self._rows = _finder(self.path)
-        self._is_checked = getattr(row, "defect", None) is not Row.defect
-
-    def read_one(self, payload: bytes) -> Any:
-        """Return the only record, ``None`` when there is something wrong with it; `read` then says what.
-
-        Raises:
-            msgspec.DecodeError: the payload is no JSON.
-        """
-        try:
-            found = self._decode(payload)
-        except msgspec.ValidationError:
-            return None
-        if self._rows is not None:
-            found = self._rows(found)
-        return found if not self._is_checked or found.defect() is None else None
+        self.find = _finder(self.path)
+        self.is_checked = getattr(row, "defect", None) is not Row.defect
 
     def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
         """Return the records with their positions, -1 for a single one, and why others were refused.
@@ -110,13 +97,13 @@ class Channel:
             msgspec.DecodeError: the payload is no JSON, or there is no record at the path.
         """
         try:
-            found = self._decode(payload)
+            found = self.decode(payload)
         except msgspec.ValidationError:
             return self._read_apart(payload)
-        if self._rows is not None:
-            found = self._rows(found)
+        if self.find is not None:
+            found = self.find(found)
         if self.many:
-            if self.sort is None and not self._is_checked:
+            if self.sort is None and not self.is_checked:
                 return list(enumerate(found)), []
             return self._usable(enumerate(found))
         defect = found.defect()
@@ -138,8 +125,8 @@ class Channel:
     def _read_apart(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
         """Decode one record at a time, so that a bad one costs only itself."""
         found = self._decode_apart(payload)
-        if self._rows is not None:
-            found = self._rows(found)
+        if self.find is not None:
+            found = self.find(found)
         good: list[tuple[Place, Any]] = []
         refused = []
         for index, raw in enumerate(found) if self.many else [(-1, found)]:
@@ -177,7 +164,7 @@ class KeyedChannel(Channel):
         groups = self._decode_groups(payload)
         good: list[tuple[Place, Any]] = []
         refused = []
-        for key, group in (self._rows(groups) if self._rows is not None else groups).items():
+        for key, group in (self.find(groups) if self.find is not None else groups).items():
             if bytes(group)[:1] not in (b"{", b"["):
                 continue
             for place, raw in self._places(key, group):

@@ -21,7 +21,19 @@ from ..exceptions import (
     SubscribeError,
 )
 from ..exchanges.account_base import PrivateSide
-from ..exchanges.base import Ack, Alive, Answer, Command, Expired, Farewell, Ignored, Refusal, Rejected, Subscribed
+from ..exchanges.base import (
+    Ack,
+    Alive,
+    Answer,
+    Command,
+    Exchange,
+    Expired,
+    Farewell,
+    Ignored,
+    Refusal,
+    Rejected,
+    Subscribed,
+)
 from .connection import Connection
 from .errors import ConnectionLost, manner_of, pause_after
 from .tasks import end, start
@@ -268,7 +280,12 @@ class Leg:
         return False
 
     async def _read(self, connection: Connection) -> NoReturn:
-        now, take = self._venue.clock.now, connection.take
+        session, joined = self.session, self._joined
+        exchange, feeds = session.exchange, session.feeds
+        now, take, keep = self._venue.clock.now, connection.take, self.last_frames.append
+        # An adapter that decodes in a way of its own is asked in that way alone.
+        is_plain = type(exchange).decode is Exchange.decode and not session.raw
+        decode_one = exchange.decode_one if is_plain else _nothing
         payload: bytes | None
         while True:
             # What one read of the network brought in is handled before the loop turns, under one time of receipt.
@@ -280,7 +297,14 @@ class Leg:
             self.heard, received = connection.heard, now()
             while payload is not None:
                 if payload:
-                    self._hand_on(connection, payload, received)
+                    self.frames += 1
+                    keep(payload)
+                    found = decode_one(payload, received)
+                    feed = feeds.get(found[0]) if found is not None else None
+                    if found is not None and feed is not None and found[0] in joined and self.is_proven:
+                        feed.take(found[1], self)
+                    else:
+                        self._hand_on(connection, payload, received)
                 try:
                     payload = take()
                 except DataParseError as error:
@@ -290,8 +314,6 @@ class Leg:
     def _hand_on(self, connection: Connection, payload: bytes, received: float) -> None:
         session = self.session
         exchange, feeds = session.exchange, session.feeds
-        self.frames += 1
-        self.last_frames.append(payload)
         for name, item in exchange.decode_raw(payload) if session.raw else exchange.decode(payload, received):
             feed = feeds.get(name)
             if feed is not None and type(item) is not Rejected:
@@ -536,3 +558,7 @@ class Leg:
             "second": self.seconds,
             "mean_lateness_ms": 1000 * self.late_s / self.seconds if self.seconds else None,
         }
+
+
+def _nothing(payload: bytes, received: float) -> None:
+    """Leave a frame to the general way."""
