@@ -113,6 +113,13 @@ class PositionRow(Row):
 
     kind: ClassVar[Kind] = "position"
 
+    def defect(self) -> str | None:
+        row: Any = self
+        quantity = number_of(row.quantity)
+        if quantity is None or not isfinite(quantity):
+            return f"quantity {row.quantity!r}"
+        return None if row.venue_symbol else "no symbol"
+
     @property
     def key(self) -> str:
         """What tells two positions apart: both sides of one market may be held."""

@@ -153,6 +153,27 @@ async def test_every_end_of_an_order(api, account, exchange):
     await follower.end()
 
 
+async def test_positions_begin_with_what_is_held_and_follow_fills(sim, api, account, exchange):
+    """What is held comes as a snapshot, each fill changes it, closing it is told, and an outage costs nothing."""
+    if "positions" not in EXCHANGES[exchange].account.kinds:
+        pytest.skip(f"{exchange} has no positions")
+    account.fill(account.place("BTCUSDT", "buy", "0.02", "80000"))
+    follower = Follower(api.stream_positions(exchange, "BTC-USDT"))
+    await follower.have(lambda items: len(items) == 1)
+    account.partial(account.place("BTCUSDT", "sell", "0.05", "81000"), "0.04")
+    await follower.have(lambda items: items[-1].get_quantity() < 0)
+    sim.faults.disconnect(exchange)
+    account.fill(account.place("BTCUSDT", "buy", "0.02", "82000"))
+    await follower.have(lambda items: items[-1].get_quantity() == 0)
+    told = [(round(item.get_quantity(), 8), item.get_side(), item.get_origin()) for item in follower.items]
+    assert told[0] == (0.02, "long", "snapshot")
+    assert told[1] == (-0.02, "short", "live")
+    assert told[-1] == (0.0, "net", "backfill")
+    assert (follower.items[0].get_avg_price(), follower.items[1].get_avg_price()) == (80000.0, 81000.0)
+    assert {item.get_symbol() for item in follower.items} == {"BTC-USDT"}
+    await follower.end()
+
+
 async def test_what_happened_during_an_outage_is_told(sim, api, account, exchange):
     """Fills, ends and beginnings of an outage come afterwards as back-fill, once, and nothing live is lost."""
     orders = Follower(api.stream_orders(exchange, events=True))

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from bt_api_py.containers import PositionData, Topic
 from bt_api_py.exchanges.account_base import PrivateSide, encoded, number_of, status_of, time_of
 from bt_api_py.exchanges.base import Rejected
 from bt_api_py.settings import ExchangeSettings
 
 from . import test_binance_account as binance
+from . import test_binance_swap_account as swap
 from . import test_htx_account as htx
 from . import test_okx_account as okx
 
@@ -23,12 +25,14 @@ FRAMES: list[tuple[PrivateSide, dict[str, Any]]] = [
         binance.account(),
         binance.event({"e": "outboundAccountPosition", "E": 1, "u": 1, "B": [{"a": "BTC", "f": "1", "l": "2"}]}),
     ),
+    *((swap.account(), frame) for frame in (swap.ORDER, swap.FILL, swap.UPDATE)),
     *((okx.account(), okx.orders(row)) for row in (okx.ORDER, okx.FILL)),
     (okx.account(), okx.balances(okx.HELD)),
     *((htx.account(), htx.push("orders#x", row)) for row in (htx.CREATION, htx.TRADE, htx.CANCELLATION, htx.TRIGGER)),
     (htx.account(), htx.push("trade.clearing#x#0", htx.CLEARING)),
     (htx.account(), htx.push("accounts.update#2", htx.HELD)),
 ]
+ANY = Topic("ANY___SWAP", "positions")
 ODD = ["", None, "x", "nan", "-inf", "1e999", -1, 0, 1e300, True, [], {}, "0", "9" * 5000]
 READ = [
     *("order_id", "client_order_id", "side", "order_type", "price", "quantity", "status", "venue_status"),
@@ -67,9 +71,11 @@ def test_whatever_a_venue_sends_raises_nothing(side: PrivateSide, frame: dict[st
         for name, item in side.decode(json.dumps(odd).encode(), 0.0):
             if not name or type(item) is Rejected:
                 continue
-            assert item.kind in ("order", "fill", "balance", "note")
+            assert item.kind in ("order", "fill", "balance", "position", "note")
             for field in READ:
                 getattr(item, field, None)
+            if item.kind == "position":
+                assert math.isfinite(PositionData(item, ANY).get_quantity())
             fill = item if item.kind == "fill" else getattr(item, "fill", None)
             if fill is not None:
                 assert math.isfinite(fill.price)

@@ -374,3 +374,63 @@ async def test_a_socket_that_takes_over_reads_no_state(venue):
     await settle()
     assert venue.asked("open") == 1
     assert [event.kind for event in orders.events] == ["connected"]
+
+
+async def test_a_position_is_told_when_something_of_it_is_new(venue, clock):
+    """What is held comes first; neither a market in which nothing is held nor a list that says the same is told."""
+    held = {"venue_symbol": "BTCUSDT", "quantity": 2, "side": "long"}
+    venue.pages["positions"] = listed(held, {"venue_symbol": "ETHUSDT", "quantity": 0})
+    positions = await venue.read("positions")
+    assert [(item.get_quantity(), item.get_origin()) for item in positions.taken()] == [(2, "snapshot")]
+    await again(venue, clock)
+    assert positions.taken() == []
+    await venue.send("positions", held, held | {"quantity": 3})
+    assert [item.get_quantity() for item in positions.taken()] == [3]
+    venue.pages["positions"] = listed()
+    await again(venue, clock)
+    assert [(item.get_quantity(), item.get_origin()) for item in positions.taken()] == [(0, "backfill")]
+
+
+class TestBalancesByRest:
+    """At a venue whose events do not tell what is free."""
+
+    @pytest.fixture(autouse=True)
+    def by_rest(self, monkeypatch):
+        monkeypatch.setattr(OwnAccount, "balances_by_rest", True)
+
+    async def test_they_are_read_after_an_event(self, venue, clock):
+        """Several events in a moment cost one call, what it tells counts as live; without events nothing is asked."""
+        venue.pages["balances"] = listed({"asset": "USDT", "free": 100, "locked": 0})
+        balances = await venue.read("balances")
+        assert [item.get_origin() for item in balances.taken()] == ["snapshot"]
+        asked = venue.asked("balances")
+        venue.pages["balances"] = listed({"asset": "USDT", "free": 60, "locked": 40})
+        await venue.send("orders", order("1", "new"), order("2", "new"))
+        await clock.run(60)
+        told = [(item.get_free_balance(), item.get_locked_balance(), item.get_origin()) for item in balances.taken()]
+        assert told == [(60, 40, "live")]
+        assert venue.asked("balances") == asked + 1
+
+    async def test_a_venue_in_trouble_is_asked_again(self, venue, clock):
+        """A reading that fails is made up for, and an asset that is gone is told as empty."""
+        venue.pages["balances"] = listed({"asset": "USDT", "free": 100, "locked": 0})
+        balances = await venue.read("balances")
+        balances.taken()
+        venue.pages["balances"] = failed(503)
+        await venue.send("orders", order("1", "filled", filled_quantity="1"))
+        await clock.run(20)
+        assert balances.taken() == []
+        venue.pages["balances"] = listed({"asset": "BTC", "free": 1, "locked": 0})
+        await clock.run(60)
+        assert sorted((item.get_asset(), item.get_total_balance()) for item in balances.taken()) == [
+            ("BTC", 1),
+            ("USDT", 0),
+        ]
+
+    async def test_a_refused_key_ends_the_streams(self, venue, clock):
+        """A key that is withdrawn is noticed, and said once."""
+        balances = await venue.read("balances")
+        venue.pages["balances"] = failed(401)
+        await venue.send("orders", order("1", "new"))
+        await clock.run(5)
+        assert isinstance(balances.error, AuthenticationError)

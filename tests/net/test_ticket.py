@@ -84,3 +84,37 @@ async def test_a_ticket_refused_to_the_key_ends_the_streams(connect, transport, 
         await reader
     assert transport.sockets == []
     assert [path for _, path in transport.requests].count("ticket") == 1
+
+
+class TestRenewal:
+    """A ticket that is good for a time only."""
+
+    @pytest.fixture(autouse=True)
+    def renewed(self, monkeypatch, transport):
+        monkeypatch.setattr(Ticketed, "renewal", 100.0)
+        ask = Request("/api/v3/renew", Channel(None, Row), rate=Rate(100, 1.0), method="PUT")
+        monkeypatch.setattr(Ticketed, "renewal_request", lambda self, name: ask)
+        transport.pages["ticket"] = (200, {}, {"token": "a"})
+        transport.pages["renew"] = (200, {}, {})
+
+    async def test_it_is_renewed_while_the_socket_stands(self, connect, transport, clock):
+        """The call is made in its rhythm, with its method, and ends with the stream."""
+        api = connect(ping_interval=1000, stale_after=1000)
+        reader = reading(api)
+        await clock.run(350)
+        assert [method for url, method, _ in transport.posted if url.endswith("renew")] == ["PUT"] * 3
+        assert len(transport.sockets) == 1
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)
+
+    async def test_a_refused_renewal_opens_another_socket(self, connect, transport, clock):
+        """What cannot be renewed is fetched anew, while trouble of the venue is waited out."""
+        reader = reading(connect(ping_interval=1000, stale_after=1000, reconnect_delay=0.1))
+        transport.pages["renew"] = (503, {}, b"")
+        await clock.run(170)
+        assert len(transport.sockets) == 1
+        transport.pages["renew"] = (400, {}, {"code": -1125, "msg": "This key does not exist."})
+        await clock.run(70)
+        assert len(transport.sockets) == 2
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)

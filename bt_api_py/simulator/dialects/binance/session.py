@@ -29,3 +29,17 @@ class BinanceSession(Session):
         self.inbound = SlidingLimit(self.messages_per_second, 1.0)
         self.next_ping = self.opened + self.ping_every_s
         self.unanswered: dict[bytes, float] = {}
+
+
+class SwapSession(BinanceSession):
+    """A connection to futures: the venue pings rarely, and waits long for the pong."""
+
+    messages_per_second = 10
+    ping_every_s = 180
+    pong_within_s = 600
+
+    @property
+    def route(self) -> str:
+        """The route of the address; empty for the old addresses without one."""
+        first = self.path.split("/")[1]
+        return first if first in ("public", "market", "private") else ""

@@ -16,7 +16,7 @@ from ..topics import Topic
 from .account_rest import refusal
 from .figures import INTERVALS
 from .keys import RefusedError, key_owner
-from .session import BinanceSession
+from .session import BinanceSession, SwapSession
 from .swap_account_rest import ACCOUNT_ROUTES
 from .swap_rest import ROUTES, swap_weight
 from .swap_streams import ARRAYS, NUMBERS_PER_CHANGE, OF_BOOKS, STREAMS, number_of
@@ -29,26 +29,12 @@ _KEY_PATH = "/fapi/v1/listenKey"
 _KEY_LIFE_S = 3600.0
 
 
-class StreamSession(BinanceSession):
-    """A stream connection: the venue pings rarely, and waits long for the pong."""
-
-    messages_per_second = 10
-    ping_every_s = 180
-    pong_within_s = 600
-
-    @property
-    def route(self) -> str:
-        """The route of the address; empty for the old addresses without one."""
-        first = self.path.split("/")[1]
-        return first if first in ("public", "market", "private") else ""
-
-
 class BinanceSwap(Binance):
     """Market streams, user streams and REST of Binance's contracts that settle in stable coins."""
 
     name = "BINANCE___SWAP"
     hosts = ("fapi.binance.com", "fstream.binance.com")
-    session_type = StreamSession
+    session_type = SwapSession
     account_type = MarginAccount
     house = House(8_886_774_001, 714_200_000, Decimal("0.0002"), Decimal("0.0005"))
     intervals = {text: rule for text, rule in INTERVALS.items() if text != "1s"}
@@ -79,7 +65,7 @@ class BinanceSwap(Binance):
         return first in ("public", "market", "private", "ws", "stream") and form in ("ws", "stream")
 
     def session_for(self, path: str) -> type[BinanceSession]:
-        return SwapUserSession if path.startswith("/private/") else StreamSession
+        return SwapUserSession if path.startswith("/private/") else SwapSession
 
     def opened(self, session: BinanceSession) -> None:
         if not isinstance(session, SwapUserSession):
@@ -88,7 +74,7 @@ class BinanceSwap(Binance):
     def resolve(self, session: BinanceSession, name: str) -> tuple[type[Topic], str, str]:
         kind, channel, key = super().resolve(session, name)
         wanted = "public" if issubclass(kind, OF_BOOKS) else "market"
-        if isinstance(session, StreamSession) and session.route != wanted:
+        if isinstance(session, SwapSession) and session.route != wanted:
             raise UnknownTopicError(name)
         return kind, channel, key
 

@@ -10,20 +10,17 @@ from typing import TYPE_CHECKING, Any
 from ...account import Account, AccountChange
 from ...faults import DATA, Frame
 from ...text import encode
-from .session import BinanceSession
+from .session import SwapSession
 from .swap_account_rows import account_update, order_update
 
 if TYPE_CHECKING:
     from .swap import BinanceSwap
 
 
-class SwapUserSession(BinanceSession):
+class SwapUserSession(SwapSession):
     """The events of one account. A key that is nobody's opens a socket like any other, and nothing comes."""
 
     dialect: BinanceSwap
-    messages_per_second = 10
-    ping_every_s = 180
-    pong_within_s = 600
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
