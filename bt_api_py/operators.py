@@ -47,6 +47,8 @@ class _Reader(Generic[T]):
         """Return the task that waits for the next item."""
         if self._task is None:
             self._task = asyncio.ensure_future(self._next())
+            # Whoever left may never ask how it ended.
+            self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
         return self._task
 
     async def _next(self) -> T:

@@ -117,6 +117,15 @@ class TestMerge:
         assert source.is_released
         assert other.is_released
 
+    async def test_left_behind_it_complains_of_nothing(self, source, other):
+        """Streams that end after their reader has left by `break` are no error that nobody heard of."""
+        source.push(1)
+        async for _ in merge(source.stream, other.stream):
+            break
+        source.end()
+        other.end()
+        await settle()
+
     async def test_nothing_merged_ends_at_once(self):
         """A merge of no streams is empty."""
         assert [item async for item in merge()] == []

@@ -37,6 +37,14 @@ EXAMPLES = {
         [r"gave up: BINANCE___SPOT.*", "trying again", rf"BTCUSDT: {PRICE}"],
     ),
     "filter.py": (["--count", "1", "--least", "1"], [rf" *(buy|sell) [\d,]+ at {PRICE}, one of 1 trades"]),
+    "contract.py": (
+        ["--count", "6"],
+        [
+            rf"mark {PRICE}, index {PRICE}",
+            r"funding [+-]0\.\d{4}%, paid at \d\d:00 UTC",
+            r"open interest [\d,]+\.\d{3}|liquidated: [\d.]+ (long|short) at [\d,.]+",
+        ],
+    ),
     "batch.py": (["--count", "1", "--size", "2"], [r"[12] trades, [\d.]+ in all, ids \d+ to \d+"]),
     "settings.py": (
         ["--count", "1"],

@@ -54,6 +54,8 @@ EXPECTED = {
     ("docs/guide/simulator.md", "Hours in seconds"): [r"[1-9]\d+ trades fetched, 1\d minutes of market"],
     ("docs/guide/simulator.md", "In your tests"): [],
     ("docs/guide/simulator.md", "Accounts"): [r"new 0\.01 BTCUSDT", r"filled 80000\.0"],
+    ("docs/guide/contracts.md", "Contracts"): [r"BTC-USDT-SWAP: longs pay [+-]0\.\d{4}%"],
+    ("docs/guide/contracts.md", "Positions"): [r"\w+USD[TC] (long|short|net): -?[\d.]+ at [\d,.]+"],
     ("docs/guide/account.md", "Your own account"): [
         r"filled: (buy|sell) [\d.]+ \w+ at [\d.]+|partial: \w+ [\d.]+/[\d.]+|canceled: \w+ \d+"
     ],
