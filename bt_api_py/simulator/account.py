@@ -64,7 +64,7 @@ class House:
         order_id, trade_id: where its ids begin. maker_fee, taker_fee: share of what is received; of a contract, of
             its value.
         leverage: of a contract, until the client chooses another.
-        write_id: how the venue writes the number of an order.
+        write_id, write_trade_id: how the venue writes the number of an order, and of any trade.
         draw_keys: makes an API key and the secret behind it by chance, or the key of a given secret; None: any letters.
     """
 
@@ -74,6 +74,7 @@ class House:
     taker_fee: Decimal
     leverage: Decimal = Decimal(10)
     write_id: Callable[[int], str] = str
+    write_trade_id: Callable[[int], str] = str
     draw_keys: Callable[[Random, str | None], tuple[str, str]] | None = None
 
 
@@ -393,7 +394,7 @@ class Account:
         rate = self._house.maker_fee if is_maker else self._house.taker_fee
         fee = (self._fee_base(order, amount, paid) * rate).quantize(_FEE_STEP, ROUND_DOWN).normalize()
         fill = AccountFill(
-            trade_id=str(self._house.trade_id + next(self._ids) - self._house.order_id),
+            trade_id=self._house.write_trade_id(self._house.trade_id + next(self._ids) - self._house.order_id),
             order_id=order.order_id,
             client_order_id=order.client_order_id,
             symbol=order.symbol,

@@ -68,3 +68,23 @@ class WeightLimit:
             self._banned_until = now + self.BAN_S
             return 418, self.BAN_S
         return 429, int((minute + 1) * 60 - now) + 1
+
+
+class BanningLimit:
+    """A bucket, and a ban for those who go on asking while it is empty until they have emptied a second one."""
+
+    def __init__(self, per_second: float, burst: int, ban_s: float) -> None:
+        self.ban_s = ban_s
+        self._allowed = BucketLimit(per_second, burst)
+        self._tolerated = BucketLimit(per_second, burst)
+        self._banned_until = float("-inf")
+
+    def allow(self, now: float) -> bool:
+        """Count one event and tell whether it is inside the limit."""
+        if now < self._banned_until:
+            return False
+        if self._allowed.allow(now):
+            return True
+        if not self._tolerated.allow(now):
+            self._banned_until = now + self.ban_s
+        return False

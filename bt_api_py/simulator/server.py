@@ -163,7 +163,8 @@ async def _talk(dialect: Dialect[Any], request: web.Request, path: str) -> web.W
     )
     await websocket.prepare(request)
     socket = Socket(websocket, request)
-    session = dialect.on_open(socket, path, dict(request.query), request.host)
+    raw_query = request.rel_url.raw_query_string
+    session = dialect.on_open(socket, path, dict(request.query), request.host, raw_query)
     writer = asyncio.create_task(socket.write())
     try:
         async for message in websocket:

@@ -23,8 +23,8 @@ def fixed(number: int, decimals: int, width: int = 8) -> str:
 
 @lru_cache(_REMEMBERED)
 def plain(number: int, decimals: int) -> str:
-    """Return number / 10**decimals without superfluous zeros: 88900, 0.0035."""
-    text = fixed(number, decimals, decimals)
+    """Return number / 10**decimals without superfluous zeros: 88900, 0.0035; decimals of -1 count in tens."""
+    text = fixed(number, decimals, max(decimals, 0))
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .account import AccountBalance, AccountChange, AccountFill, AccountOrder, AccountPosition
 from .candles import Interval, interval
 from .contracts import RATE_DECIMALS, Contract, liquidation
-from .market import Level, Market
+from .market import Level, Market, Merged, Trade
 from .text import exact
 
 if TYPE_CHECKING:
@@ -109,24 +109,17 @@ class Truth:
                 id on Binance, the id of the last match elsewhere.
             history: with the trades drawn from the seed for the time before.
         """
-        market = self._market(exchange, symbol)
+        market, written = self._market(exchange, symbol), self._find(exchange).house.write_trade_id
         if not merged:
             first = 0 if history else market.trade_index(market.first_live_id)
             return [
-                self._trade(market, row.id, row.price, row.quantity, row.side, row.ms, row.id, row.id)
+                self._trade(market, row, written(row.id), written(row.id), written(row.id))
                 for row in market.trades[first:]
             ]
         own_ids = exchange.startswith("BINANCE")
         return [
             self._trade(
-                market,
-                row.id if own_ids else row.last_id,
-                row.price,
-                row.quantity,
-                row.side,
-                row.ms,
-                row.first_id,
-                row.last_id,
+                market, row, written(row.id if own_ids else row.last_id), written(row.first_id), written(row.last_id)
             )
             for row in market.merged
             if history or row.first_id >= market.first_live_id
@@ -256,12 +249,10 @@ class Truth:
             raise LookupError(f"{exchange} plays a capture: it has frames, but no market behind them")
         return dialect.venue.market(symbol)
 
-    def _trade(
-        self, market: Market, number: int, price: int, lots: int, side: str, ms: int, first: int, last: int
-    ) -> TruthTrade:
+    def _trade(self, market: Market, row: Trade | Merged, number: str, first: str, last: str) -> TruthTrade:
         item = market.instrument
-        figures = (exact(price, item.price_decimals), exact(lots, item.quantity_decimals))
-        return TruthTrade(str(number), *figures, side, ms, str(first), str(last))
+        figures = (exact(row.price, item.price_decimals), exact(row.quantity, item.quantity_decimals))
+        return TruthTrade(number, *figures, row.side, row.ms, first, last)
 
     def _levels(self, market: Market, levels: list[Level]) -> list[tuple[Decimal, Decimal]]:
         item = market.instrument

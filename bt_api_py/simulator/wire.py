@@ -113,9 +113,10 @@ class SimulatedSocket:
         self._down = _Lane(transport.delay, self._came)
         self._session: Session | None = None
 
-    def open(self, path: str, query: Mapping[str, str], host: str) -> None:
+    def open(self, path: str, query: Mapping[str, str], url: str) -> None:
         """Let the venue welcome this client."""
-        self._session = self._dialect.on_open(_VenueEnd(self._down), path, query, host)
+        parts = urlsplit(url)
+        self._session = self._dialect.on_open(_VenueEnd(self._down), path, query, parts.netloc, parts.query)
 
     async def receive(self) -> bytes:
         while not self._inbox:
@@ -268,7 +269,7 @@ class SimulatedTransport:
             async with asyncio.timeout(timeout):
                 refusal = dialect.admit(path, query) if await self._reaches(dialect) else Answer(0)
                 if refusal is None:
-                    socket.open(path, query, urlsplit(url).netloc)
+                    socket.open(path, query, url)
                     self.sockets.add(socket)
                 await asyncio.sleep(self.delay())
         except TimeoutError as error:

@@ -86,12 +86,12 @@ class VirtualWorld:
         """Return the account of a key."""
         return self.world.find(exchange).accounts.open(api_key, **options)
 
-    def connect(self, exchange, path, query=None, host="127.0.0.1:8000"):
+    def connect(self, exchange, path, query=None, host="127.0.0.1:8000", raw_query=None):
         """Return a connected client."""
         dialect = self.world.find(exchange)
         assert dialect.admit(path, query or {}) is None
         client = Client()
-        self._sessions[client] = (dialect, dialect.on_open(client, path, query or {}, host))
+        self._sessions[client] = (dialect, dialect.on_open(client, path, query or {}, host, raw_query))
         return client
 
     def send(self, client, message):

@@ -12,6 +12,7 @@ from .bulk import BulkSwap
 from .coinbase import CoinbaseSpot
 from .htx import HtxSpot
 from .okx import OkxSpot
+from .vega import VegaFuture
 
 _ALL: tuple[type[Dialect[Any]], ...] = (
     BinanceSpot,
@@ -20,6 +21,7 @@ _ALL: tuple[type[Dialect[Any]], ...] = (
     HtxSpot,
     BulkSwap,
     CoinbaseSpot,
+    VegaFuture,
 )
 
 DIALECTS: dict[str, type[Dialect[Any]]] = {dialect.name: dialect for dialect in _ALL}

@@ -101,6 +101,7 @@ class Session:
         self.query = query
         self.number = number
         self.host = ""  # what the client calls us: part of some signatures
+        self.raw_query = ""  # the query exactly as it was sent
         self.is_binary = dialect.is_binary
         self.opened = dialect.venue.now()
         self.last_sent = self.opened
@@ -221,13 +222,26 @@ class Dialect(ABC, Generic[S]):
         """Return what serves the sockets of a path."""
         return self.session_type
 
-    def on_open(self, transport: Transport, path: str, query: Mapping[str, str], host: str = "") -> S:
-        """Welcome a client and return its session; `host` is what the client called us, with the port."""
+    def on_open(
+        self,
+        transport: Transport,
+        path: str,
+        query: Mapping[str, str],
+        host: str = "",
+        raw_query: str | None = None,
+    ) -> S:
+        """Welcome a client and return its session.
+
+        Args:
+            host: what the client called us, with the port.
+            raw_query: the query exactly as it was sent; None: as `query` is encoded usually.
+        """
         self._numbers += 1
         self.venue.stats.connects += 1
         self.venue.stats.open_sockets += 1
         session = self.session_for(path)(self, transport, path, query, self._numbers)
         session.host = host
+        session.raw_query = _encoded(query) if raw_query is None else raw_query
         self.sessions[session] = None
         self.opened(session)
         return session
@@ -426,7 +440,7 @@ class Dialect(ABC, Generic[S]):
             raw_query: the query exactly as it was sent; None: as `query` is encoded usually.
         """
         if raw_query is None:
-            raw_query = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
+            raw_query = _encoded(query)
         lower = {name.lower(): value for name, value in headers.items()}
         self.venue.stats.http[path] += 1
         fault = self.venue.faults.http_fault(path)
@@ -460,6 +474,10 @@ class Dialect(ABC, Generic[S]):
         if fault is not None and fault.retry_after is not None:
             headers["Retry-After"] = f"{fault.retry_after:g}"
         return json_response(self.error_body(status), status, headers)
+
+
+def _encoded(query: Mapping[str, str]) -> str:
+    return "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
 
 
 def parse_object(text: str) -> dict[str, Any]:
