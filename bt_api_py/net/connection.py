@@ -57,26 +57,26 @@ class Connection:
             ConnectionLost: it did not succeed.
         """
         limits = limits_of(clock).host(host_of(url))
-        turn = limits.reserve("connects", endpoint.connects, clock.monotonic())
-        while (wait := turn.wait(clock.monotonic())) > 0:
-            log.debug("%s: waits %.1f s for its turn to connect", label, wait)
-            await clock.sleep(wait)
-        began = clock.monotonic()
         options = settings.websocket
-        try:
-            socket = await transport.connect(
-                url,
-                timeout=options.connect_timeout,
-                compression=options.compression,
-                max_message_size=options.max_message_size,
-                proxy=settings.proxy_url,
-            )
-        except ConnectionLost as lost:
-            if lost.status in (418, 429):
-                limits.block(clock.monotonic(), lost.retry_after if lost.retry_after is not None else 1.0)
-            raise
-        finally:
-            turn.arrived(clock.monotonic())
+        with limits.reserve("connects", endpoint.connects, clock.monotonic()) as turn:
+            while (wait := turn.wait(clock.monotonic())) > 0:
+                log.debug("%s: waits %.1f s for its turn to connect", label, wait)
+                await clock.sleep(wait)
+            began = clock.monotonic()
+            try:
+                socket = await transport.connect(
+                    url,
+                    timeout=options.connect_timeout,
+                    compression=options.compression,
+                    max_message_size=options.max_message_size,
+                    proxy=settings.proxy_url,
+                )
+            except ConnectionLost as lost:
+                if lost.status in (418, 429):
+                    limits.block(clock.monotonic(), lost.retry_after if lost.retry_after is not None else 1.0)
+                raise
+            finally:
+                turn.arrived(clock.monotonic())
         log.info("%s: connected in %.0f ms", label, (clock.monotonic() - began) * 1000)
         return cls(endpoint, settings, socket, clock, label)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import nullcontext
 from itertools import takewhile
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -65,6 +66,11 @@ class Budget:
             used -= cost
         return at
 
+    def forget(self, entry: _Entry) -> None:
+        """Give back units that were never used."""
+        if entry in self._taken:
+            self._taken.remove(entry)
+
     def observe(self, now: float, used: int) -> None:
         """Believe the venue when it has counted more than we did."""
         ours = sum(entry.cost for entry in self._taken if now - self._span < entry.at <= now)
@@ -89,7 +95,7 @@ class _Entry:
 
 
 class Turn:
-    """A place in the queue of a budget."""
+    """A place in the queue of a budget. A ``with`` block gives it back when it was left before the turn was used."""
 
     __slots__ = ("_budget", "_entry", "_host")
 
@@ -99,8 +105,18 @@ class Turn:
         self._host = host
         entry.is_waiting = True
 
-    def __del__(self) -> None:
-        self._entry.is_waiting = False  # given up by whoever held it
+    def __enter__(self) -> Turn:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Not left to the collector: an error that is kept somewhere keeps the turn, and others would wait behind it.
+        if self._entry.is_waiting:
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Leave the queue; those behind move up."""
+        with self._host.lock if self._host is not None else nullcontext():
+            self._budget.forget(self._entry)
 
     def wait(self, now: float) -> float:
         """Return the seconds to wait and then to ask again: others may be late, or the host wants quiet. 0: go."""

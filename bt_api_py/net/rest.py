@@ -97,21 +97,21 @@ class RestClient:
         name = self._exchange.name
         clock = self._clock
         self._check_ban()
-        turn = self._host.reserve(request.budget, request.rate, clock.monotonic(), request.cost)
-        while (wait := turn.wait(clock.monotonic())) > 0:
-            self._check_ban()
-            log.debug("%s: %s waits %.2f s for its budget", name, request.path, wait)
-            await clock.sleep(wait)
         settings = self._exchange.settings
-        self.calls += 1
-        try:
-            response = await self._ask(request)
-        except TimeoutError as error:
-            raise RequestTimeoutError(name, request.path, settings.timeout) from error
-        except OSError as error:
-            raise NetworkError(name, f"{request.path}: {error}") from error
-        finally:
-            turn.arrived(clock.monotonic())
+        with self._host.reserve(request.budget, request.rate, clock.monotonic(), request.cost) as turn:
+            while (wait := turn.wait(clock.monotonic())) > 0:
+                self._check_ban()
+                log.debug("%s: %s waits %.2f s for its budget", name, request.path, wait)
+                await clock.sleep(wait)
+            self.calls += 1
+            try:
+                response = await self._ask(request)
+            except TimeoutError as error:
+                raise RequestTimeoutError(name, request.path, settings.timeout) from error
+            except OSError as error:
+                raise NetworkError(name, f"{request.path}: {error}") from error
+            finally:
+                turn.arrived(clock.monotonic())
         self._observe(request, response)
         if response.status in _TOO_MANY:
             seconds = retry_after(response.headers)
