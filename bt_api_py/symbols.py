@@ -118,6 +118,16 @@ class SymbolTable(Generic[InstrumentT]):
         Raises:
             InvalidSymbolError: none; the message suggests near ones.
         """
+        known = self.get(symbol)
+        if known is None:
+            hint = did_you_mean(squeezed(symbol), (squeezed(name) for name in self._by_venue))
+            raise InvalidSymbolError(
+                self.exchange_name, symbol, hint or f"; the exchange lists {len(self)} markets, see `bt-api symbols`"
+            )
+        return known
+
+    def get(self, symbol: str) -> InstrumentT | None:
+        """Return the instrument that any spelling names, ``None`` when there is none."""
         known = self._by_venue.get(symbol)
         if known is not None:
             return known
@@ -132,9 +142,4 @@ class SymbolTable(Generic[InstrumentT]):
             known = self._by_text.get(squeezed(plain))
             if known is not None and known.get_contract_type() != "perpetual":
                 known = None
-        if known is None:
-            hint = did_you_mean(squeezed(symbol), (squeezed(name) for name in self._by_venue))
-            raise InvalidSymbolError(
-                self.exchange_name, symbol, hint or f"; the exchange lists {len(self)} markets, see `bt-api symbols`"
-            )
         return known

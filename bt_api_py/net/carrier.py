@@ -21,6 +21,7 @@ class Carrier:
         self.label = label
         self.raw = raw
         self.feeds: dict[str, Feed] = {}
+        self.unreadable = 0  # frames of which nobody can say which topic they are about
 
     @property
     def is_connected(self) -> bool:
@@ -41,6 +42,10 @@ class Carrier:
     def has_room(self) -> bool:
         """Whether another topic fits."""
         return True
+
+    def serves(self, name: str) -> bool:
+        """Whether the venue has agreed to bring this topic, and can do so now."""
+        return name in self.feeds
 
     def add(self, feed: Feed) -> None:
         """Take a feed on."""

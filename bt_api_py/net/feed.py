@@ -73,6 +73,8 @@ class Feed:
         self.boxes.append(box)
         if self.session.is_connected and self._ever_live and not self._was_lost:
             box.state = "stale" if self._strikes else "live"
+        if self.session.serves(self.name):
+            box.push_event(self.event("connected", "subscribed"))
 
     def detach(self, box: Mailbox) -> None:
         """Stop filling a box."""

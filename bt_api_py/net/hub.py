@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 from ..clock import Clock
@@ -47,17 +47,23 @@ class Hub:
 
     # For streams
 
-    def open(self, box: Mailbox) -> None:
-        """Begin to fill a box; what goes wrong reaches its reader."""
+    def open(self, *boxes: Mailbox) -> None:
+        """Begin to fill boxes, all of one exchange; what goes wrong with one reaches its reader."""
         self._keep()
-        if box.wish.kind == "status":
-            box.state = "live"
-            self._boxes[box] = None
-            self._watchers.append(box)
+        first = boxes[0]
+        if first.wish.kind == "status":
+            first.state = "live"
+            self._boxes[first] = None
+            self._watchers.append(first)
             return
-        venue = self.venue(box.wish.exchange)
-        self._boxes[box] = venue
-        self.spawn(self._open(venue, box), f"{box.wish.label} opening")
+        venue = self.venue(first.wish.exchange)
+        self._boxes.update(dict.fromkeys(boxes, venue))
+        self.spawn(self._open_all(venue, boxes), f"{first.wish.label} opening")
+
+    async def _open_all(self, venue: Venue, boxes: Iterable[Mailbox]) -> None:
+        # One after the other: the first has to wait for the list of markets, the others find it there.
+        for box in boxes:
+            await self._open(venue, box)
 
     async def _open(self, venue: Venue, box: Mailbox) -> None:
         try:

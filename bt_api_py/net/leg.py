@@ -339,6 +339,8 @@ class Leg:
         log.debug("%s: the frame was %.500r", self.label, payload)
         if feed is not None:
             feed.reject(detail)
+        else:
+            self.session.unreadable += 1
         if self.session.endpoint.private:
             # It may have been a fill. The state is read again after every connect, so nothing stays unknown.
             self.restart("an unreadable frame on an account's socket")

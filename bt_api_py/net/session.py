@@ -81,6 +81,9 @@ class Session(Carrier):
         """Whether commands wait for their turn."""
         return any(leg.is_sending for leg in self.legs)
 
+    def serves(self, name: str) -> bool:
+        return any(leg.has_joined(name) for leg in self.legs)
+
     def add(self, feed: Feed) -> None:
         """Take a feed on; it is subscribed with the next batch."""
         self.feeds[feed.name] = feed

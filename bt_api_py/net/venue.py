@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("bt_api_py.net")
 
 _MARKETS_KEPT = 3600.0  # seconds for which a list of markets is believed
+_FAILURE_KEPT = 0.5  # seconds for which it counts as out of reach: a group of topics asks once, not once for each
 _CLOSING_GRACE_MS = 2000  # clocks differ: a bar that ended this recently may still change
 
 _FEEDS: dict[str, type[Feed]] = {
@@ -65,6 +66,7 @@ class Venue:
         self._markets: SymbolTable[SymbolData] | None = None
         self._markets_at = 0.0
         self._asking_markets: asyncio.Task[SymbolTable[SymbolData]] | None = None
+        self._no_markets: tuple[float, BtApiError] | None = None  # when and why they were out of reach
         self.account: Account | None = None
         self.time = VenueClock(self)
         self.snapshots = SnapshotQueue(self)
@@ -81,13 +83,19 @@ class Venue:
         Raises:
             BtApiError: the venue's list is out of reach.
         """
-        fresh = self._markets is not None and self.clock.monotonic() - self._markets_at < _MARKETS_KEPT
-        if self._markets is None or not fresh:
+        known = self.known_markets
+        if known is None:
             topic = Topic(self.name, "symbols")
             found: list[SymbolData] = await self.rest.fetch(self.exchange.instruments_request(), topic, attempts=1)
-            self._markets = SymbolTable(self.name, [self._own_name(market) for market in found])
+            known = self._markets = SymbolTable(self.name, [self._own_name(market) for market in found])
             self._markets_at = self.clock.monotonic()
-        return self._markets
+        return known
+
+    @property
+    def known_markets(self) -> SymbolTable[SymbolData] | None:
+        """The list of markets if it is at hand and not too old."""
+        is_fresh = self.clock.monotonic() - self._markets_at < _MARKETS_KEPT
+        return self._markets if is_fresh else None
 
     def _own_name(self, market: SymbolData) -> SymbolData:
         base, quote = market.get_base_asset(), market.get_quote_asset()
@@ -124,7 +132,12 @@ class Venue:
         return Topic(self.name, kind, symbol, market.get_venue_symbol(), interval, factor=factor)
 
     async def _shared_markets(self) -> SymbolTable[SymbolData]:
-        """Return the list of markets; callers at one time share one call."""
+        """Return the list of markets; callers at one time share one call, and its failure."""
+        known = self.known_markets
+        if known is not None:
+            return known
+        if self._no_markets is not None and self.clock.monotonic() - self._no_markets[0] < _FAILURE_KEPT:
+            raise self._no_markets[1]
         task = self._asking_markets
         if task is None:
             task = self._asking_markets = self.hub.spawn(self.markets(), f"{self.name} markets")
@@ -133,8 +146,8 @@ class Venue:
 
     def _markets_asked(self, task: asyncio.Task[Any]) -> None:
         self._asking_markets = None
-        if not task.cancelled():
-            task.exception()  # callers have it; nobody may be left to look
+        error = None if task.cancelled() else task.exception()  # callers have it; nobody may be left to look
+        self._no_markets = (self.clock.monotonic(), error) if isinstance(error, BtApiError) else None
 
     # Topics
 

@@ -47,13 +47,13 @@ class TestSubscribing:
         """More commands than the venue takes in a second are spread over time."""
         api = connect(linger=0)
         keeping, socket = await live(api, transport)
-        for number in range(12):
+        for _ in range(12):
             reader = reading(api.stream_ticker(SPOT, "ETHUSDT"))
             await settle()
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
+            del reader  # and with it the stream: the topic is given back before it is asked for again
             await settle()
-            assert number >= 0
         await clock.run(30)
         times = [at for at, _ in socket.sent]
         assert len(times) >= 4
