@@ -34,6 +34,7 @@ from .net.stream import Stream, StreamEvent, StreamStats
 from .settings import ExchangeSettings, WebSocketSettings
 from .stores.account import AccountState
 from .stores.order_book import MaintainedBook
+from .stores.ticker_map import TickerMap
 
 # Silent until the program that uses the package sets up logging.
 logging.getLogger("bt_api_py").addHandler(logging.NullHandler())
@@ -66,6 +67,7 @@ __all__ = [
     "SubscribeError",
     "SymbolData",
     "TickerData",
+    "TickerMap",
     "TradeData",
     "UnsupportedError",
     "WebSocketError",

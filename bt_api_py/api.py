@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, cast, get_args
 from weakref import WeakKeyDictionary
@@ -36,6 +36,8 @@ from .net.venue import check_kind
 from .settings import ExchangeSettings
 from .stores.account import AccountState
 from .stores.order_book import MaintainedBook
+from .stores.filler import Strategy
+from .stores.ticker_map import TickerMap
 
 _OPTIONS = ("overflow", "buffer", "events", "backfill", "stale_after")
 _SMALL_BUFFER, _LARGE_BUFFER = 1_000, 100_000
@@ -438,6 +440,30 @@ class BtApi:
         if not found:
             raise DataParseError(f"{kind} {symbol}", "no usable record in the answer", exchange_name=exchange)
         return found[0]
+
+    # Local copies
+
+    def ticker_map(
+        self,
+        exchange: str,
+        symbols: Iterable[str] | None = None,
+        *,
+        request_interval: float = 0.5,
+        strategy: Strategy = "auto",
+    ) -> TickerMap:
+        """Return the tickers of an exchange as a mapping that keeps itself up to date, to be used with ``async with``.
+
+        Args:
+            symbols: in any spelling; ``None`` for every market that is trading.
+            request_interval: seconds between two REST calls.
+            strategy: ``"full"`` asks REST for all tickers in one call, ``"single"`` for one market after the other,
+                ``"auto"`` for whatever the exchange offers and the number of missing markets calls for.
+
+        Raises:
+            ExchangeNotFoundError, ConfigurationError: in this call.
+            UnsupportedError: the exchange has no tickers, or not the call that `strategy` needs.
+        """
+        return TickerMap(self._hub, exchange, symbols, request_interval=request_interval, strategy=strategy)
 
     # Life
 

@@ -153,6 +153,13 @@ class Merge(Generic[KeyT, ValueT]):
                 self._entries[key] = replace(entry, stale=True)
                 self._needed[key] = None
 
+    def discard(self, key: KeyT) -> None:
+        """Take a key off the list, with its value: it is none after all."""
+        if self._keys is not None:
+            self._keys.pop(key, None)
+        for known in (self._entries, self._needed, self._epochs):
+            known.pop(key, None)
+
     def ask(self, at: Moment) -> Ticket:
         """Note that a request is sent now and return what its answer is judged by."""
         self.counts.asked += 1

@@ -215,3 +215,18 @@ def test_no_value_passes_for_current_that_may_be_out_of_date(steps):
         assert all(merge.get(key).value == known_at[key] for key in merge)
         assert merge.is_complete == (len(current) == 3)
         assert sorted(merge.needed()) == sorted(set("abc") - set(current) if is_open else ())
+
+
+def test_a_key_that_is_discarded_is_waited_for_no_more():
+    """Without the key that is none the others are complete, and what comes for it later is left out."""
+    merge = Merge("ab")
+    merge.opened(at(1))
+    merge.feed("a", 1, at(2))
+    merge.feed("b", 1, at(2))
+    merge.lost()
+    merge.opened(at(3))
+    merge.feed("a", 2, at(4))
+    merge.discard("b")
+    assert (merge.keys, list(merge), merge.is_complete, merge.needed()) == (("a",), ["a"], True, [])
+    assert not merge.feed("b", 3, at(5))
+    assert merge.get("b") is None

@@ -19,6 +19,7 @@ from bt_api_py import (
     StreamEvent,
     SymbolData,
     TickerData,
+    TickerMap,
     TradeData,
     WebSocketError,
     sync,
@@ -41,6 +42,20 @@ async def streams(api: BtApi) -> None:
         async for ticker in tickers:
             assert_type(ticker.get_last_price(), float)
             assert_type(ticker.init_data(), TickerData)
+
+
+async def copies(api: BtApi) -> None:
+    """A local copy is a mapping, and its changes are pairs."""
+    async with api.ticker_map("BINANCE___SPOT", ["BTCUSDT"]) as market:
+        assert_type(market, TickerMap)
+        assert_type(market["BTCUSDT"], TickerData)
+        assert_type(market.get("BTCUSDT"), TickerData | None)
+        assert_type(market.is_complete, bool)
+        assert_type(await market.wait_complete(5), None)
+        assert_type(aiter(market), Stream[tuple[str, TickerData]])
+        async for symbol, ticker in market:
+            assert_type(symbol, str)
+            assert_type(ticker.get_last_price(), float)
 
 
 async def snapshots(api: BtApi) -> None:
