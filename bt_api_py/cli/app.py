@@ -48,6 +48,18 @@ class Kind(StrEnum):
     liquidations = "liquidations"
 
 
+class Column(StrEnum):
+    """What the rows of `tickers` can be sorted by."""
+
+    symbol = "symbol"
+    last = "last"
+    change = "change"
+    bid = "bid"
+    ask = "ask"
+    volume = "volume"
+    age = "age"
+
+
 Exchange = Annotated[str, typer.Argument(metavar="EXCHANGE", help="Such as BINANCE___SPOT; see `bt-api exchanges`.")]
 Simulate = Annotated[bool, typer.Option("--simulate", help="Use a simulator inside this command, no network.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON, one object per line, also on a terminal.")]
@@ -123,6 +135,40 @@ def stream(
         live=sys.stdout.isatty() and not json,
     )
     raise typer.Exit(run_coroutine(lambda: command.stream(request), interrupted=0))
+
+
+@app.command(epilog="Try: bt-api tickers BINANCE___SPOT --watch --sort volume")
+def tickers(
+    exchange: Exchange,
+    symbols: Annotated[
+        list[str] | None, typer.Argument(metavar="SYMBOL", help="Only these; the whole market when left out.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on and show every change.")] = False,
+    sort: Annotated[
+        Column, typer.Option("--sort", "-s", metavar="COLUMN", help=f"{', '.join(Column)}.")
+    ] = Column.symbol,
+    json: Json = False,
+    seconds: Seconds = None,
+    simulate: Simulate = False,
+) -> None:
+    """Show the tickers of a whole market: a table on a terminal, JSON lines in a pipe.
+
+    It waits until every market has a value. Without --watch that is all; --seconds ends either.
+    """
+    from . import tickers as command
+    from .running import INTERRUPTED
+    from .running import run as run_coroutine
+
+    request = command.Request(
+        exchange=exchange,
+        symbols=tuple(dict.fromkeys(symbols or ())),
+        watch=watch,
+        sort=sort.value,
+        seconds=seconds,
+        simulate=simulate,
+        table=sys.stdout.isatty() and not json,
+    )
+    raise typer.Exit(run_coroutine(lambda: command.tickers(request), interrupted=0 if watch else INTERRUPTED))
 
 
 @app.command()

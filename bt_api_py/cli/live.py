@@ -21,11 +21,13 @@ REDRAW = 0.2  # seconds
 
 
 class Screen:
-    """Draws what `content` returns, several times a second, from the event loop."""
+    """Draws what `content` returns, several times a second, from the event loop; in the end a transient one goes."""
 
-    def __init__(self, content: Callable[[], RenderableType], console: Console | None = None) -> None:
+    def __init__(
+        self, content: Callable[[], RenderableType], console: Console | None = None, *, transient: bool = False
+    ) -> None:
         # Drawing from the loop and not from a thread: the content is read where it is written.
-        self._live = Live(get_renderable=content, console=console, auto_refresh=False)
+        self._live = Live(get_renderable=content, console=console, auto_refresh=False, transient=transient)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:

@@ -115,17 +115,20 @@ class TickerMap(Mapping[str, TickerData]):
     # Life
 
     async def start(self) -> None:
-        """Read the list of markets and open the feed; return without waiting for values.
+        """Read the list of markets and open the feed, without waiting for values; once is enough.
 
         Raises:
             NetworkError, RequestTimeoutError, RequestFailedError: the list of markets is out of reach, and `symbols`
                 does not say what is wanted.
             InvalidSymbolError: none of the symbols names a market.
             DataParseError: the venue lists nothing that is trading.
-            StreamUsageError: it is running already.
+            StreamUsageError: another task is just starting it, or it runs in another event loop.
         """
-        if self.is_running or self._is_starting:
-            raise StreamUsageError(f"{self._label}: it is running already")
+        if self.is_running:
+            self._check_loop()
+            return
+        if self._is_starting:
+            raise StreamUsageError(f"{self._label}: another task is starting it")
         self._is_starting = True
         try:
             self._loop = asyncio.get_running_loop()
@@ -277,15 +280,24 @@ class TickerMap(Mapping[str, TickerData]):
             StreamUsageError: it is not running.
         """
         self._check()
-        async with asyncio.timeout(timeout):
-            while not self.is_complete:
-                self._check()
-                waiter = asyncio.get_running_loop().create_future()
-                self._waiters[waiter] = None
-                try:
-                    await waiter
-                finally:
-                    self._waiters.pop(waiter, None)
+        try:
+            async with asyncio.timeout(timeout):
+                while not self.is_complete:
+                    self._check()
+                    await self._event()
+        except TimeoutError:
+            stats = self.stats
+            detail = f"{stats.current} of {stats.markets} markets are current"
+            raise TimeoutError(f"{self._label}: not complete within {timeout:g} s, {detail}") from None
+
+    async def _event(self) -> None:
+        """Wait until it is complete, or over."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters[waiter] = None
+        try:
+            await waiter
+        finally:
+            self._waiters.pop(waiter, None)
 
     def __aiter__(self) -> Stream[tuple[str, TickerData]]:
         """Return a reader of all changes from now on, for ``async for``.

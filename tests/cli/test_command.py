@@ -98,6 +98,9 @@ def test_seconds_end_a_stream(bt_api):
         (["stream", "ticker", "BINANCE___SPOT"], "SYMBOL"),
         (["stream", "tickers", "BINANCE___SPOT", "BTCUSDT"], "'ticker'"),
         (["stream", "depth", "BINANCE___SPOT", "BTCUSDT", "--levels", "0"], "levels"),
+        (["tickers", "OKX__SPOT"], "did you mean 'OKX___SPOT'"),
+        (["tickers", "OKX___SPOT", "BTCUSDTT"], "'BTCUSDT'"),
+        (["tickers", "OKX___SPOT", "--sort", "price"], "'volume'"),
         (["symbols", "OKX__SPOT"], "did you mean 'OKX___SPOT'"),
         (["doctor", "HTX__SPOT"], "did you mean 'HTX___SPOT'"),
         (["simulate", "--capture", "no-such-file"], "no-such-file"),
@@ -120,6 +123,38 @@ def test_one_wrong_symbol_does_not_end_the_others(bt_api):
     assert len(done.stdout.splitlines()) == 3
     assert len(done.stderr.splitlines()) == 1
     assert "NOSUCHUSDT" in done.stderr
+
+
+def test_tickers_of_a_whole_market(bt_api):
+    """Each market is one JSON line with a value that is current; `--sort` puts the greatest first."""
+    done = bt_api("tickers", "OKX___SPOT", "--sort", "volume")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    markets = [json.loads(line) for line in bt_api("symbols", "OKX___SPOT", "--json").stdout.splitlines()]
+    assert {row["symbol"] for row in rows} == {row["symbol"] for row in markets if row["status"] == "trading"}
+    assert {row["stale"] for row in rows} == {False}
+    volumes = [row["volume"] for row in rows]
+    assert volumes == sorted(volumes, reverse=True)
+
+
+def test_tickers_that_are_watched(bt_api):
+    """With `--watch` every change is a line until the time is up, here of two markets as they were written."""
+    done = bt_api("tickers", "OKX___SPOT", "BTC/USDT", "ethusdt", "--watch", "--seconds", "3")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {json.loads(line)["symbol"] for line in done.stdout.splitlines()} == {"BTC/USDT", "ethusdt"}
+    assert len(done.stdout.splitlines()) > 2
+
+
+def test_tickers_that_are_missing_are_named(bt_api):
+    """An unknown market costs a line and code 2; markets without a value in time are counted, and the code is 1."""
+    done = bt_api("tickers", "OKX___SPOT", "BTCUSDT", "NOSUCHUSDT")
+    assert done.returncode == 2
+    assert [json.loads(line)["symbol"] for line in done.stdout.splitlines()] == ["BTCUSDT"]
+    assert len(done.stderr.splitlines()) == 1
+    assert "NOSUCHUSDT" in done.stderr
+    done = bt_api("tickers", "BINANCE___SPOT", "--seconds", "0.1")
+    assert done.returncode == 1
+    assert re.fullmatch(r"bt-api: BINANCE___SPOT: .* within 0\.1 s; missing: .+\n", done.stderr)
 
 
 def test_unreachable_venue_is_one_line(bt_api):
@@ -207,7 +242,12 @@ def until_output(process: subprocess.Popen[str]) -> str:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
     "words",
-    [["stream", "ticker", "OKX___SPOT", "BTCUSDT"], ["demo"], ["simulate"]],
+    [
+        ["stream", "ticker", "OKX___SPOT", "BTCUSDT"],
+        ["tickers", "OKX___SPOT", "BTCUSDT", "--watch"],
+        ["demo"],
+        ["simulate"],
+    ],
     ids=lambda words: words[0],
 )
 def test_interrupt_ends_clean(words, stop, venues):

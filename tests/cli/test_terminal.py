@@ -90,15 +90,26 @@ def terminal(venues):
         (["stream", "depth", "OKX___SPOT", "BTCUSDT"], r"mid [\d,]+\.\d\d +spread \d+\.\d\d"),
         (["stream", "trades", "HTX___SPOT", "BTCUSDT"], r"BTCUSDT +(buy|sell) +[\d,]+\.\d\d"),
         (["stream", "klines", "BINANCE___SPOT", "BTCUSDT"], r"BTCUSDT .* building"),
+        (
+            ["tickers", "OKX___SPOT", "-w", "-s", "change"],
+            r"1\d\d of 1\d\d markets(?s:.*)more; --sort(?s:.*)Ctrl-C",
+        ),
         (["demo"], r"BINANCE___SPOT +[\d,]+\.\d\d(?s:.*)one minute"),
     ],
-    ids=["ticker", "depth", "trades", "klines", "demo"],
+    ids=["ticker", "depth", "trades", "klines", "tickers", "demo"],
 )
 def test_live_view(words, pattern, terminal):
     """The view shows its figures, and Ctrl-C ends it with 0."""
     program = terminal(*words)
     program.read_until(pattern)
     assert program.press_ctrl_c() == 0
+
+
+def test_a_whole_market_is_a_table(terminal):
+    """Without `--watch` a line tells how far it is, then the table is printed and the command is done."""
+    program = terminal("tickers", "OKX___SPOT")
+    program.read_until(r"SIM001-USDT +[\d,.]+ +[+-]\d+\.\d\d%")
+    assert program.process.wait(PATIENCE) == 0
 
 
 def test_a_live_view_of_nothing_ends_by_itself(terminal):

@@ -50,6 +50,15 @@ EXAMPLES = {
         ["--count", "1"],
         [rf"BTCUSDT: {PRICE}", "a typing error is noticed: .*'ping_interval'.*"],
     ),
+    "ticker_map.py": (
+        ["OKX___SPOT", "--count", "2"],
+        [
+            r"1\d\d markets after \d REST calls",
+            r"\w+-USDT +[\d,]+\.\d{4} \([+-]\d+\.\d\d%\)",
+            rf"BTCUSDT: {PRICE} by (ws|rest), stale: False",
+            r"changed: \w+-\w+ [\d.]+",
+        ],
+    ),
     "status_and_health.py": (["--count", "25"], None),
     "order_monitor.py": (
         ["--count", "3"],

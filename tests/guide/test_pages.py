@@ -56,6 +56,10 @@ EXPECTED = {
     ("docs/guide/simulator.md", "Accounts"): [r"new 0\.01 BTCUSDT", r"filled 80000\.0"],
     ("docs/guide/contracts.md", "Contracts"): [r"BTC-USDT-SWAP: longs pay [+-]0\.\d{4}%"],
     ("docs/guide/contracts.md", "Positions"): [r"\w+USD[TC] (long|short|net): -?[\d.]+ at [\d,.]+"],
+    ("docs/guide/local-copies.md", "Tickers of a whole market"): [
+        r"1\d\d markets, bitcoin at [\d.]+",
+        r"changed: \w+-\w+ [\d.]+",
+    ],
     ("docs/guide/account.md", "Your own account"): [
         r"filled: (buy|sell) [\d.]+ \w+ at [\d.]+|partial: \w+ [\d.]+/[\d.]+|canceled: \w+ \d+"
     ],
