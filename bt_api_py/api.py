@@ -35,8 +35,8 @@ from .net.transport import Transport
 from .net.venue import check_kind
 from .settings import ExchangeSettings
 from .stores.account import AccountState
-from .stores.order_book import MaintainedBook
 from .stores.filler import Strategy
+from .stores.order_book import MaintainedBook
 from .stores.ticker_map import TickerMap
 
 _OPTIONS = ("overflow", "buffer", "events", "backfill", "stale_after")

@@ -8,5 +8,6 @@ reference to what uses it, or with the program.
 from .api import BtApi
 from .copies import AccountState, MaintainedBook
 from .stream import Stream
+from .ticker_map import TickerMap
 
-__all__ = ["AccountState", "BtApi", "MaintainedBook", "Stream"]
+__all__ = ["AccountState", "BtApi", "MaintainedBook", "Stream", "TickerMap"]

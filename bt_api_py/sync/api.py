@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,9 +25,11 @@ from ..containers import (
 )
 from ..net.stream import StreamEvent
 from ..net.transport import Transport
+from ..stores.filler import Strategy
 from .background import Background
 from .copies import AccountState, MaintainedBook
 from .stream import Stream
+from .ticker_map import TickerMap
 
 
 class BtApi:
@@ -138,6 +140,18 @@ class BtApi:
     def order_book(self, exchange: str, symbol: str, *, stale_after: float | None = None) -> MaintainedBook:
         """Return the maintained order book of a market; ``with`` opens it."""
         return MaintainedBook(self._api.order_book(exchange, symbol, stale_after=stale_after), self._loop())
+
+    def ticker_map(
+        self,
+        exchange: str,
+        symbols: Iterable[str] | None = None,
+        *,
+        request_interval: float = 0.5,
+        strategy: Strategy = "auto",
+    ) -> TickerMap:
+        """Return the tickers of an exchange as a mapping that keeps itself up to date; ``with`` opens it."""
+        tickers = self._api.ticker_map(exchange, symbols, request_interval=request_interval, strategy=strategy)
+        return TickerMap(tickers, self._loop())
 
     def account(self, exchange: str) -> AccountState:
         """Return the state of one's own account; ``with`` opens it."""

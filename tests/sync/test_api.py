@@ -120,6 +120,28 @@ def test_a_book_is_read_from_any_thread(api):
             fresh.wait_live(0.0001)
 
 
+def test_a_whole_market_is_read_from_any_thread(api):
+    """A ticker map is a mapping, its changes are a stream, and what was known stays when it is closed."""
+    with api.ticker_map(OKX, [SYMBOL, "ETH/USDT", "NOSUCHUSDT"]) as market:
+        market.wait_complete(PATIENCE)
+        assert (market.is_running, market.is_complete, market.missing()) == (True, True, [])
+        assert list(market) == [SYMBOL, "ETH/USDT"]
+        assert len(market) == market.stats.current == 2
+        assert list(market.errors) == ["NOSUCHUSDT"]
+        assert market["BTC-USDT"].get_symbol() == SYMBOL
+        assert not market.entry(SYMBOL).stale
+        symbol, ticker = market.changes().get(PATIENCE)
+        assert ticker.get_symbol() == symbol in market
+        with pytest.raises(KeyError):
+            market["NOSUCHUSDT"]
+    assert (market.is_running, market.entry(SYMBOL).stale) == (False, True)
+    with pytest.raises(StreamUsageError, match="closed"):
+        market.changes()
+    api.close()
+    assert market[SYMBOL].get_last_price() > 0
+    assert repr(market) == f"<TickerMap {OKX}: 0 of 2 markets current, not running>"
+
+
 def test_an_account_is_read_from_any_thread(api):
     """The state of an account gives copies of its mappings, and its changes as a stream."""
     with api.account(OKX) as account:
