@@ -49,6 +49,7 @@ class SymbolStyle:
 
     `is_perpetual`: the markets are perpetual contracts, whose names users like to end in ``-SWAP`` or ``-PERP``.
     `quote_names`: quote assets that the venue calls otherwise in the names of its markets.
+    `renamed`: assets under names that the venue gave up, each with the one that it has now.
     """
 
     separator: str = ""
@@ -56,6 +57,7 @@ class SymbolStyle:
     suffix: str = ""
     is_perpetual: bool = False
     quote_names: tuple[tuple[str, str], ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
 
     def join(self, base: str, quote: str) -> str:
         """Return the venue's spelling of a market."""
@@ -69,6 +71,11 @@ class SymbolStyle:
         ``None`` when the quote asset is unknown, or when there is more to the name: a date, or another product.
         """
         plain = _PERPETUAL.sub("", symbol.strip()) if self.is_perpetual else symbol
+        for other, own in self.renamed:
+            if plain.upper().startswith(other):
+                plain = own + plain[len(other) :]
+            elif plain.upper().endswith(other):
+                plain = plain[: -len(other)] + own
         pair = split_symbol(plain)
         if pair is None or pair[1].isdecimal() or squeezed(plain) not in ("".join(pair), squeezed(self.join(*pair))):
             return None
@@ -105,6 +112,10 @@ class SymbolTable(Generic[InstrumentT]):
             base, quote = instrument.get_base_asset().upper(), instrument.get_quote_asset().upper()
             self._by_text.setdefault(base + quote, instrument)
             self._by_text.setdefault(f"{base}/{quote}", instrument)
+        for instrument in self._by_venue.values():
+            for alias in getattr(instrument, "aliases", ()):
+                self._by_text.setdefault(squeezed(alias), instrument)
+                self._by_text.setdefault(alias.upper(), instrument)
 
     def __len__(self) -> int:
         return len(self._by_venue)

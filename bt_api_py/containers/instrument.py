@@ -22,6 +22,12 @@ class SymbolData(Container):
         """Return the asset that prices are counted in, upper case."""
         return str(self._required("quote")).upper()
 
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Further names of the market, where the venue has them."""
+        names: tuple[str, ...] = getattr(self._row, "aliases", ())
+        return tuple(name for name in names if name)
+
     def get_price_unit(self) -> float:
         """Return the tick size: the least step between two prices."""
         return self._number("tick_size")

@@ -7,6 +7,7 @@ from .base import Exchange
 from .binance import BinanceSpot, BinanceSwap
 from .coinbase import CoinbaseSpot
 from .htx import HtxSpot
+from .kraken import KrakenSpot
 from .okx import OkxSpot
 
 _ALL: tuple[type[Exchange], ...] = (
@@ -15,6 +16,7 @@ _ALL: tuple[type[Exchange], ...] = (
     OkxSpot,
     HtxSpot,
     CoinbaseSpot,
+    KrakenSpot,
 )
 
 EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in _ALL}

@@ -22,7 +22,7 @@ from ..settings import ExchangeSettings
 from ..symbols import SymbolStyle
 from .base import Command, Exchange, Pages, Refusal, Request
 
-Kind = Literal["order", "fill", "balance", "position", "note"]
+Kind = Literal["order", "fill", "balance", "position", "hint", "note"]
 
 # What a user can look at when a venue refuses a login or a signature; see `PrivateSide.advice`.
 CHECK_KEY = "check the key: does it exist, and is it for this venue, region and environment?"
@@ -42,15 +42,21 @@ class OrderRow(Row):
     """
 
     kind: ClassVar[Kind] = "order"
+    is_sparse: ClassVar[bool] = False  # later records leave out what an earlier one told, even the market
 
     def defect(self) -> str | None:
         row: Any = self
         if not row.order_id:
             return "no order id"
-        if not row.venue_symbol:
+        if not row.venue_symbol and not self.is_sparse:
             return "no symbol"
         fill = self.fill
         return None if fill is None else fill.defect()
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the record tells a fill and no sum, so that the quantity filled has to be added up."""
+        return False
 
     @property
     def fill(self) -> FillRow | None:
@@ -106,6 +112,12 @@ class BalanceRow(Row):
     def counts(self) -> bool:
         """Whether this balance belongs to the account that is watched."""
         return True
+
+
+class BalanceHint(Row):
+    """A record that says that balances changed, but not what is free and what is locked now; they are read by REST."""
+
+    kind: ClassVar[Kind] = "hint"
 
 
 class PositionRow(Row):
@@ -174,6 +186,8 @@ class PrivateSide(Exchange):
     endpoint_name: ClassVar[str] = "account"
     lists_by_market: ClassVar[bool] = False  # closed orders and fills are listed for one market at a time
     balances_by_rest: ClassVar[bool] = False  # no event tells balances whole, so they are read again after each
+    balances_every: ClassVar[float] = 0.0  # seconds at least between two such readings, where the budget is small
+    cancels: ClassVar[frozenset[OrderStatus]] = frozenset()  # ends that the venue tells as a cancellation
 
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
         super().__init__(settings)

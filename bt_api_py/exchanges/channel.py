@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from ..book.orderbook import OrderBook
-from ..book.sequence import Rule
+from ..book.checksum import Checksum
+from ..book.sequence import Rule, Unnumbered
 from ..containers.base import Container, Place, Row
 from ..containers.instrument import SymbolData
 
@@ -32,9 +32,14 @@ class Book:
 
     rule: Rule
     depth: int | None = None
-    checksum: Callable[[OrderBook], int] | None = None
+    checksum: Checksum | None = None
     order_count_at: int | None = None
     rest_numbers: bool = False
+
+    @property
+    def vouched(self) -> int | None:
+        """Levels a side that a checksum vouches for where updates have no numbers; ``None``: no such bound."""
+        return self.checksum.levels if isinstance(self.rule, Unnumbered) and self.checksum is not None else None
 
 
 class Channel:

@@ -369,6 +369,7 @@ class HtxAccount(PrivateSide):
         "accounts.update": Channel(None, Balance, ("data",)),
     }
     names = (_ORDERS, _FILLS, _BALANCES)
+    cancels = frozenset({"expired"})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -11,13 +11,14 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from decimal import Decimal
-from math import isclose, nan
+from math import inf, isclose, nan
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..containers import BalanceData, Container, OrderData, PositionData, TradeData
 from ..containers.base import Origin, Topic, row_of
+from ..containers.order import OrderStatus
 from ..exceptions import AuthenticationError, BtApiError, InvalidSymbolError, RequestFailedError, WebSocketError
 from ..exchanges.account_base import BalanceRow, OrderRow, PositionRow, PrivateSide
 from ..exchanges.base import Channel, Pages
@@ -83,6 +84,7 @@ class Sums(msgspec.Struct):
     """What the known fills of an order add up to, exactly."""
 
     quantity: Decimal = Decimal()  # as the venue counts it
+    earlier: Decimal = Decimal()  # filled beside them, as far as the venue told: before the first one known
     value: Decimal = Decimal()  # quote asset
     fee: Decimal | None = Decimal()  # None: a fill told none, or they are in several assets
     fee_asset: str | None = None
@@ -103,12 +105,17 @@ class Sums(msgspec.Struct):
 class Found(msgspec.Struct):
     """The state of an account as REST tells it."""
 
+    generation: int  # of the connection that it is read for
     asked_ms: int  # the venue's time before the first call
     open_orders: list[Any] = []
     changed: list[Any] = []  # orders, those that are over too
     fills: list[Any] = []
     balances: list[Any] = []
     positions: list[Any] = []
+
+
+class OutdatedError(Exception):
+    """The connection for which a state was being read is gone; the rest of it need not be asked for."""
 
 
 class Forgotten(OrderRow):
@@ -360,8 +367,10 @@ class Account:
         pause = _FIRST_PAUSE
         for attempt in range(1, _MOST_ATTEMPTS + 1):
             try:
-                found = await self._read_state()
+                found = await self._read_state(generation)
                 break
+            except OutdatedError:
+                return
             except BtApiError as error:
                 if generation != self._generation:
                     return
@@ -382,11 +391,11 @@ class Account:
             return
         self._join(found)
 
-    async def _read_state(self) -> Found:
+    async def _read_state(self, generation: int) -> Found:
         """Read the state. Fills after orders, so that none of an order is missing; balances last: they include all."""
-        found = Found(self.venue.time.now_ms())
-        found.open_orders = await self._read(self.private.open_orders())
-        known = {number: order.venue_symbol for number, order in self._orders.items()} | self._stranded
+        found = Found(generation, self.venue.time.now_ms())
+        found.open_orders = await self._read(self.private.open_orders(), found)
+        known = self._stranded | {number: order.venue_symbol for number, order in self._orders.items()}
         symbols = sorted({*known.values(), *(row.venue_symbol for row in found.open_orders)})
         if self._began_ms is None:
             await self._read_untold(found, known)
@@ -394,14 +403,15 @@ class Account:
         else:
             since = max(self._began_ms, self._since_ms - _MARGIN_MS)
             # Some lists reach further back than they are asked to.
-            found.changed = [row for row in await self._read_changed(since, symbols) if row.timestamp >= since]
+            changed = await self._read_changed(found, since, symbols)
+            found.changed = [row for row in changed if row.timestamp >= since]
             await self._read_untold(found, known)
-            fills = await self._read(self.private.fills_since(since, symbols))
+            fills = await self._read(self.private.fills_since(since, symbols), found)
             found.fills = [row for row in fills if row.timestamp >= since]
             await self._read_untold(found, {str(row.order_id): row.venue_symbol for row in found.fills})
         if "positions" in self.private.kinds:
-            found.positions = await self._read(self.private.positions())
-        found.balances = await self._read(self.private.balances())
+            found.positions = await self._read(self.private.positions(), found)
+        found.balances = await self._read(self.private.balances(), found)
         return found
 
     async def _read_untold(self, found: Found, orders: dict[str, str]) -> None:
@@ -409,7 +419,7 @@ class Account:
         told = {row.order_id for row in (*found.open_orders, *found.changed)}
         for number, symbol in orders.items():
             if number not in told and not self._is_over(number):
-                found.changed += await self._read_one(symbol, number)
+                found.changed += await self._read_one(found, symbol, number)
 
     async def _read_earlier_fills(self, found: Found) -> list[Any]:
         """Return the fills that orders had before the beginning: their fees and means are sums over all of them."""
@@ -419,36 +429,40 @@ class Account:
         oldest = min(getattr(row, "create_time", None) or row.timestamp for row in filled.values())
         since = max(int(oldest), found.asked_ms - _LONGEST_LOOK_BACK_MS)
         symbols = sorted({row.venue_symbol for row in filled.values()})
-        fills = await self._read(self.private.fills_since(since, symbols))
+        fills = await self._read(self.private.fills_since(since, symbols), found)
         return [row for row in fills if str(row.order_id) in filled]
 
-    async def _read_changed(self, since: int, symbols: list[str]) -> list[Any]:
+    async def _read_changed(self, found: Found, since: int, symbols: list[str]) -> list[Any]:
         """Return the orders that changed since a time; none where the venue turns out to have no such list."""
         try:
-            return await self._read(self.private.orders_since(since, symbols))
+            return await self._read(self.private.orders_since(since, symbols), found)
         except RequestFailedError as error:
             if error.status_code != _NOT_FOUND:
                 raise
             log.info("%s: no list of closed orders: %s", self.venue.name, error)
             return []
 
-    async def _read_one(self, symbol: str, number: str) -> list[Any]:
+    async def _read_one(self, found: Found, symbol: str, number: str) -> list[Any]:
         """Return one order. Venues forget orders that were cancelled without a fill: such a one is over."""
         try:
-            found = [row for row in await self._read(self.private.order(symbol, number)) if row.order_id == number]
+            rows = await self._read(self.private.order(symbol, number), found)
+            rows = [row for row in rows if row.order_id == number]
         except RequestFailedError as error:
             if error.retryable:
                 raise
             log.info("%s: order %s is not known any more: %s", self.venue.name, number, error)
-            found = []
-        return found or [Forgotten(symbol, number, self.venue.time.now_ms())]
+            rows = []
+        return rows or [Forgotten(symbol, number, self.venue.time.now_ms())]
 
     def _is_over(self, order_id: str) -> bool:
         order = self._orders.get(order_id)
         return order is not None and order.is_over
 
-    async def _read(self, pages: Pages) -> list[Any]:
-        return await self.venue.collect(pages, Topic(self.venue.name, "account"), self.rest)
+    async def _read(self, pages: Pages, found: Found | None = None) -> list[Any]:
+        rows = await self.venue.collect(pages, Topic(self.venue.name, "account"), self.rest)
+        if found is not None and found.generation != self._generation:
+            raise OutdatedError
+        return rows
 
     def _join(self, found: Found) -> None:
         is_first = self._began_ms is None
@@ -514,7 +528,7 @@ class Account:
 
     def _step(self, row: Any) -> None:
         kind = row.kind
-        if self.private.balances_by_rest:
+        if self.private.balances_by_rest and kind != "order":
             self._read_balances_soon()
         if kind == "order":
             self._take_live_order(row)
@@ -552,6 +566,10 @@ class Account:
         """Hand an order out when the record moves it forward."""
         self._note_time(row.timestamp)
         known = self._orders.get(row.order_id)
+        if known is None and not row.venue_symbol:
+            # Its beginning was lost; the state that is read after a new connection has all of it.
+            self._session.restart(f"a change of order {row.order_id}, of which nothing is known")
+            return
         status = row.status
         if status == "unknown":
             word = getattr(row, "venue_status", None)
@@ -560,17 +578,24 @@ class Account:
                 log.warning("%s: order status %r is not known", self.venue.name, word)
         sums = self._sums.get(row.order_id)
         filled = _filled(row, known, sums)
+        if row.adds_up and known is not None and filled >= (_number(known.quantity) or inf):
+            status = "filled"
+        if not row.adds_up and filled == filled and (sums is not None or filled):
+            sums = self._sums.setdefault(row.order_id, Sums())
+            sums.earlier = max(Decimal(), Decimal(str(filled)) - sums.quantity)
         if known is not None:
             rank, before = _FORWARD[status], _FORWARD[known.status]
             if before == _OVER or rank < before:
                 return
             if rank == before and filled <= known.filled_quantity and not _is_amended(row, known):
                 return
-        order = self._orders[row.order_id] = _merged(row, known, sums)
+        order = self._orders[row.order_id] = _merged(row, status, known, sums)
         if order.is_over:
             self._orders.move_to_end(row.order_id)
             self._forget_old()
         self._hand_out("orders", self._made(OrderData, msgspec.structs.replace(order), origin))
+        if self.private.balances_by_rest and origin == "live":
+            self._read_balances_soon()  # it locks or frees something
 
     def _forget_old(self) -> None:
         if len(self._orders) <= _CLOSED_ORDERS_KEPT:
@@ -628,6 +653,7 @@ class Account:
                 if generation == self._generation:
                     for row in (*found, *self._emptied(found)):
                         self._take_balance(row, "live")
+                await self.venue.clock.sleep(self.private.balances_every)
         finally:
             self._is_reading_balances = False
         if self._wants_balances and self.is_live:
@@ -717,6 +743,8 @@ def _filled(row: Any, known: Order | None, sums: Sums | None) -> float:
         return told
     if row.status == "new":
         return 0.0  # however many of its fills are known already
+    if row.adds_up and sums is not None:
+        return float(sums.quantity + sums.earlier)
     value = _number(getattr(row, "cumulative_quote", None)) or 0.0
     if known is not None and value <= (_number(known.cumulative_quote) or 0.0):
         return known.filled_quantity
@@ -736,7 +764,7 @@ def _is_amended(row: Any, known: Order) -> bool:
     return False
 
 
-def _merged(row: Any, known: Order | None, sums: Sums | None) -> Order:
+def _merged(row: Any, status: OrderStatus, known: Order | None, sums: Sums | None) -> Order:
     """Return what is known of an order after a record: what the record leaves out stays as it was.
 
     Sums over fills are told when they are those of all its fills, and not otherwise.
@@ -748,6 +776,7 @@ def _merged(row: Any, known: Order | None, sums: Sums | None) -> Order:
             value = getattr(known, name)
         if value is not None and value != "":
             values[name] = value
+    values["status"] = status
     filled = values["filled_quantity"] = _filled(row, known, sums)
     is_whole = sums is not None and float(sums.quantity) == filled
     if sums is not None and sums.fee is not None and is_whole:

@@ -504,20 +504,26 @@ class Leg:
         pending = self._find(refusal.id, refusal.name)
         if refusal.id is None and refusal.name is None and self.session.exchange.answers_in_order:
             pending = next(iter(self._pending.values()), None)
+        name = refusal.name or self._named(pending, refusal.symbol)
         if pending is not None:
             del self._pending[pending.command.id]
             if not pending.subscribes:
                 self._changed.set()
                 return
-        if refusal.name is not None:
-            names: tuple[str, ...] = (refusal.name,)
-            others = [name for name in (pending.command.names if pending else ()) if name != refusal.name]
-            if pending is not None and others:
+        if name is not None:
+            names: tuple[str, ...] = (name,)
+            others = tuple(other for other in (pending.command.names if pending else ()) if other != name)
+            if pending is not None and others and refusal.is_partial:
+                command = msgspec.structs.replace(pending.command, names=others)
+                self._pending[command.id] = _Pending(command, pending.deadline, pending.subscribes)
+            elif others:
                 # The rest of the command is still unanswered, and some venues act on none of it.
                 self._ask_alone(others)
         else:
             names = pending.command.names if pending is not None else ()
-        if refusal.is_pace:
+        if refusal.is_login or refusal.is_clock:
+            self._refuse_keys(refusal)
+        elif refusal.is_pace:
             self.restart(f"the venue asks for fewer messages: {refusal.detail}")
         elif len(names) > 1:
             self._ask_alone(names)
@@ -525,6 +531,21 @@ class Leg:
             self._fail_one(names[0], refusal)
         else:
             log.warning("%s: the venue refused something and did not say what: %s", self.label, refusal.detail)
+
+    def _named(self, pending: _Pending | None, symbol: str | None) -> str | None:
+        """Return the topic of a command that is about a market."""
+        if pending is None or symbol is None:
+            return None
+        split = self.session.exchange.split
+        return next((name for name in pending.command.names if split(name)[1] == symbol), None)
+
+    def _refuse_keys(self, refusal: Refusal) -> None:
+        """A subscription that carries keys was refused for their sake."""
+        if refusal.is_clock:
+            self._venue.time.forget()
+            self.restart(f"refused for its time: {refusal.detail}")
+        else:
+            self.session.refuse_login(AuthenticationError(self._venue.name, refusal.detail, topic="account"))
 
     def _ask_alone(self, names: Iterable[str]) -> None:
         for name in names:

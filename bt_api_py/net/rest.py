@@ -50,6 +50,7 @@ class RestClient:
         self._refused = refused
         self.calls = 0
         self.rejected = 0
+        self.sent_at = 0.0  # time of day of the last call: its budget may have kept it waiting
 
     async def fetch(self, request: Request, topic: Topic, *, origin: Origin = "snapshot", attempts: int = 3) -> Page:
         """Return the objects of the answer, in the venue's order, and its headers.
@@ -104,6 +105,7 @@ class RestClient:
                 log.debug("%s: %s waits %.2f s for its budget", name, request.path, wait)
                 await clock.sleep(wait)
             self.calls += 1
+            self.sent_at = clock.now()
             try:
                 response = await self._ask(request)
             except TimeoutError as error:

@@ -37,6 +37,7 @@ class VenueClock:
             except BtApiError as error:
                 log.warning("%s: the clock cannot be read (%s); signing with our own", self._venue.name, error)
             else:
+                began = max(began, self._venue.rest.sent_at)
                 self._offset_ms = server - 500 * (began + clock.now())
                 self._measured_at = clock.monotonic()
                 self._tell()

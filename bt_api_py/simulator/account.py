@@ -61,7 +61,8 @@ class House:
     """What a venue gives its accounts.
 
     Attributes:
-        order_id, trade_id: where its ids begin. maker_fee, taker_fee: share of what is received; of a contract, of
+        order_id, trade_id: where its ids begin.
+        maker_fee, taker_fee: share of what is received, or of the value where fees are `in_quote`; of a contract, of
             its value.
         leverage: of a contract, until the client chooses another.
         write_id, write_trade_id: how the venue writes the number of an order, and of any trade.
@@ -76,6 +77,7 @@ class House:
     write_id: Callable[[int], str] = str
     write_trade_id: Callable[[int], str] = str
     draw_keys: Callable[[Random, str | None], tuple[str, str]] | None = None
+    in_quote: bool = False
 
 
 class Account:
@@ -364,16 +366,19 @@ class Account:
         return self._balances.get(asset) or AccountBalance(asset, _ZERO, _ZERO, self._venue.server_ms())
 
     def _fee_asset(self, item: Instrument, side: str) -> str:
-        return item.base if side == BUY else item.quote
+        return item.base if side == BUY and not self._house.in_quote else item.quote
 
     def _fee_base(self, order: AccountOrder, amount: Decimal, paid: Decimal) -> Decimal:
         """Return what the fee of a fill is a share of."""
-        return amount if order.side == BUY else amount * paid
+        return amount if order.side == BUY and not self._house.in_quote else amount * paid
 
     def _locked_by(self, order: AccountOrder | None) -> Decimal:
         if order is None or order.price is None or not order.is_open:
             return _ZERO  # without a price it is executed at once where it happens, so nothing is set aside
-        return order.remaining * order.price if order.side == BUY else order.remaining
+        if order.side != BUY:
+            return order.remaining
+        value = order.remaining * order.price
+        return value * (1 + self._house.taker_fee) if self._house.in_quote else value
 
     def _reserve(self, before: AccountOrder | None, after: AccountOrder) -> Moves:
         """Return what moves when an order comes, changes or ends without a fill."""
@@ -386,7 +391,8 @@ class Account:
         item, value = self._instrument(fill.symbol), fill.quantity * fill.price
         freed = self._locked_by(before) - self._locked_by(after)
         if fill.side == BUY:
-            return {item.quote: (freed - value, -freed), item.base: (fill.quantity - fill.fee, _ZERO)}
+            paid, taken = (fill.fee, _ZERO) if self._house.in_quote else (_ZERO, fill.fee)
+            return {item.quote: (freed - value - paid, -freed), item.base: (fill.quantity - taken, _ZERO)}
         return {item.base: (freed - fill.quantity, -freed), item.quote: (value - fill.fee, _ZERO)}
 
     def _filled(self, order: AccountOrder, amount: Decimal, paid: Decimal, is_maker: bool) -> AccountOrder:

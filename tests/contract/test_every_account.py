@@ -14,7 +14,8 @@ from bt_api_py.simulator import virtual_simulator
 from .worlds import eventually
 
 WITH_ACCOUNT = sorted(name for name, cls in EXCHANGES.items() if cls.account is not None)
-SECRET, PHRASE = "the-secret-that-nobody-may-see", "the-phrase-that-nobody-may-see"
+# As venues want it that give secrets in Base64: what is no letter there does not count.
+SECRET, PHRASE = "the-secret-that-nobody-may-see-now", "the-phrase-that-nobody-may-see"
 RANK = {"new": 0, "partial": 1, "filled": 2, "canceled": 2, "rejected": 2, "expired": 2}
 
 

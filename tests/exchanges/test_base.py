@@ -24,12 +24,13 @@ from bt_api_py.exchanges import ALIASES, EXCHANGES, exchange_class
 from bt_api_py.exchanges.base import Exchange, InstrumentRow, KeyedChannel, Pages, Request, batches
 from bt_api_py.exchanges.binance import BinanceSpot
 from bt_api_py.exchanges.htx import HtxSpot
+from bt_api_py.exchanges.kraken import KrakenSpot
 from bt_api_py.exchanges.okx import OkxSpot
 from bt_api_py.net.transport import inflate
 from bt_api_py.settings import ExchangeSettings
 
 TRADE = b'{"stream":"btcusdt@trade","data":{"E":2,"t":7,"p":"1","q":"2","T":1,"m":false}}'
-PUBLIC = pytest.mark.parametrize("cls", [BinanceSpot, OkxSpot, HtxSpot], ids=lambda cls: cls.name)
+PUBLIC = pytest.mark.parametrize("cls", [BinanceSpot, OkxSpot, HtxSpot, KrakenSpot], ids=lambda cls: cls.name)
 
 
 # The list of venues
@@ -79,7 +80,7 @@ def test_every_topic_has_a_channel_and_an_address(cls: type[Exchange]) -> None:
 @pytest.mark.parametrize("interval", ["7m", "", "1D", None, 60, ["1m"]])
 def test_an_unknown_interval(cls: type[Exchange], interval: Any) -> None:
     """An interval that the venue does not have is refused, and those that it has are named."""
-    with pytest.raises(ConfigurationError, match=r"1m.*1M") as caught:
+    with pytest.raises(ConfigurationError, match=r"1m.*1d") as caught:
         cls().venue_interval(interval)
     assert caught.value.exchange_name == cls.name
 

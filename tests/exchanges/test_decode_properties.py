@@ -29,6 +29,7 @@ from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
 from bt_api_py.exchanges.bulk import BulkSwap
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.htx import HtxSpot
+from bt_api_py.exchanges.kraken import KrakenSpot
 from bt_api_py.exchanges.okx import OkxSpot
 
 from .material import own_frames, reordered
@@ -40,6 +41,7 @@ VENUES: list[tuple[type[Exchange], str]] = [
     (HtxSpot, "htx"),
     (BulkSwap, "bulk"),
     (CoinbaseSpot, "coinbase"),
+    (KrakenSpot, "kraken"),
 ]
 WITHOUT_IDS = {"BULK___SWAP"}  # of trades
 CONTROLS = (Ack, Refusal, Answer, Alive, Farewell, Rejected, Ignored, Subscribed, Expired)

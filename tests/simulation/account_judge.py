@@ -9,7 +9,6 @@ from .judge import same
 
 UNNOTICED = 7.0  # seconds until a dead connection is found out: a ping, and the wait for its answer
 _ON_THE_WAY = 2.0
-_STATUS = {"HTX___SPOT": {"expired": "canceled"}}  # it has no word for an order that lapsed
 
 
 class Reader:
@@ -73,7 +72,7 @@ class Orders(Reader):
         assert place == len(path) - 1, f"{items[-1].get_order_id()}: ends with {items[-1]}, not with {path[-1][1]}"
 
     def _is(self, item, state, is_unsure):
-        status = _STATUS.get(self.exchange, {}).get(state.status, state.status)
+        status = "canceled" if state.status in EXCHANGES[self.exchange].account.cancels else state.status
         return item.get_status() == status and (is_unsure or same(item.get_filled_quantity(), state.filled))
 
     def _check_figures(self, run, path, item, state):

@@ -8,7 +8,7 @@ from random import Random
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator import run_virtual
 
-from .judge import Bars, Books, Liquidations, Marks, Tickers, Trades
+from .judge import Bars, Books, Liquidations, Marks, Tickers, Trades, longest_wait
 from .mischief import Mischief
 
 STALE_AFTER = 4.0
@@ -127,9 +127,10 @@ class Run:
             await asyncio.sleep(0.5)
             self._look_for_ends()
             waiting = [r for r in self.records if r.stream.stats.state != "live" or not r.has_passed(moment)]
-            if self.sim.clock.monotonic() > moment + _SETTLING:
+            patience = _SETTLING + max(longest_wait(self.sim, name) for name in self.plan.exchanges)
+            if self.sim.clock.monotonic() > moment + patience:
                 raise AssertionError(
-                    f"not well again {_SETTLING:g} s after the last fault: {', '.join(map(str, waiting))}"
+                    f"not well again {patience:g} s after the last fault: {', '.join(map(str, waiting))}"
                 )
 
     def _look_for_ends(self):

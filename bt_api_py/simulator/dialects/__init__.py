@@ -11,6 +11,7 @@ from .binance import BinanceSpot, BinanceSwap
 from .bulk import BulkSwap
 from .coinbase import CoinbaseSpot
 from .htx import HtxSpot
+from .kraken import KrakenSpot
 from .okx import OkxSpot
 from .vega import VegaFuture
 
@@ -22,6 +23,7 @@ _ALL: tuple[type[Dialect[Any]], ...] = (
     BulkSwap,
     CoinbaseSpot,
     VegaFuture,
+    KrakenSpot,
 )
 
 DIALECTS: dict[str, type[Dialect[Any]]] = {dialect.name: dialect for dialect in _ALL}
