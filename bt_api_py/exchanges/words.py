@@ -85,6 +85,7 @@ class Ack(msgspec.Struct, frozen=True):
 
     id: str | None = None
     name: str | None = None
+    time_ms: int | None = None  # the venue's, where its answer tells it better than REST does
 
 
 class Subscribed(msgspec.Struct, frozen=True):

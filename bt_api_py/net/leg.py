@@ -463,6 +463,8 @@ class Leg:
         self._bad_in_a_row = 0
 
     def _acknowledge(self, ack: Ack) -> None:
+        if ack.time_ms is not None:
+            self._venue.time.observe(ack.time_ms)
         pending = self._find(ack.id, ack.name)
         if pending is None:
             return

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("bt_api_py.net")
 
 _BELIEVED = 600.0  # seconds for which a measurement holds
-_TOLD_MS = 500  # a larger difference is told, once
+_TOLD_MS = 1000  # a larger difference is told, once; some venues tell whole seconds
 
 
 class VenueClock:
@@ -46,6 +46,11 @@ class VenueClock:
     def now_ms(self) -> int:
         """Return the venue's time in milliseconds, as far as it is known."""
         return int(self._venue.clock.now() * 1000 + self._offset_ms)
+
+    def observe(self, server_ms: int) -> None:
+        """Take over the time that the venue told just now; it is older by the way that the answer took."""
+        self._offset_ms = server_ms - 1000 * self._venue.clock.now()
+        self._measured_at = self._venue.clock.monotonic()
 
     def forget(self) -> None:
         """Measure anew before the next signature: the venue refused a time stamp."""

@@ -353,7 +353,8 @@ class KrakenAccount(PrivateSide):
         if frame.method not in ("subscribe", "unsubscribe"):
             return [notice(frame)]
         if frame.success:
-            return [Ack(id=frame.id, name=frame.result.channel if frame.result else None)]
+            name = frame.result.channel if frame.result else None
+            return [Ack(id=frame.id, name=name, time_ms=frame.time_ms)]
         text = frame.error
         if text.startswith("Already subscribed"):
             return [Ack(id=frame.id)]

@@ -122,6 +122,15 @@ class Envelope(msgspec.Struct):
     symbol: str = ""
     req_id: int | None = None
     sequence: int | None = None
+    time_out: str = ""
+
+    @property
+    def time_ms(self) -> int | None:
+        """When the venue answered."""
+        try:
+            return milliseconds(datetime.fromisoformat(self.time_out))
+        except (TypeError, ValueError):  # TypeError: without a zone
+            return None
 
     @property
     def id(self) -> str | None:

@@ -90,7 +90,7 @@ class KrakenSpot(Dialect[KrakenSession]):
         super().expire_logins()
 
     def received(self, session: KrakenSession, text: str) -> None:
-        began = self.venue.now_ms()
+        began = self.venue.server_ms()
         session.heard = self.venue.now()
         try:
             message = parse_object(text)
@@ -113,7 +113,7 @@ class KrakenSpot(Dialect[KrakenSession]):
 
     def answer(self, session: KrakenSession, message: Mapping[str, Any], body: Mapping[str, Any], ms: int) -> None:
         """Send an answer with the times and the number of its request."""
-        frame = {**body, "time_in": time_text(ms), "time_out": time_text(self.venue.now_ms())}
+        frame = {**body, "time_in": time_text(ms), "time_out": time_text(self.venue.server_ms())}
         if "req_id" in message:
             frame["req_id"] = message["req_id"]
         session.reply(frame)
@@ -121,14 +121,14 @@ class KrakenSpot(Dialect[KrakenSession]):
     def acknowledge(self, session: KrakenSession, message: Mapping[str, Any], result: Mapping[str, Any]) -> None:
         """Answer that a part of a request was carried out."""
         body = {"method": message["method"], "result": result, "success": True}
-        self.answer(session, message, body, self.venue.now_ms())
+        self.answer(session, message, body, self.venue.server_ms())
 
     def refuse(self, session: KrakenSession, message: Mapping[str, Any], words: str, symbol: str = "") -> None:
         """Answer with an error."""
         body: dict[str, Any] = {"method": message.get("method"), "success": False, "error": words}
         if symbol:
             body["symbol"] = symbol
-        self.answer(session, message, body, self.venue.now_ms())
+        self.answer(session, message, body, self.venue.server_ms())
 
     def _serve_private(self, session: KrakenSession, message: Mapping[str, Any], params: Mapping[str, Any]) -> None:
         account = self.tokens.account(str(params.get("token", "")), is_new=session.private is None)
