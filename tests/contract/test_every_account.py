@@ -11,7 +11,7 @@ from bt_api_py import AuthenticationError, BtApi, ConfigurationError, StreamEven
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator import virtual_simulator
 
-from .worlds import eventually
+from .worlds import PATIENCE, eventually
 
 WITH_ACCOUNT = sorted(name for name, cls in EXCHANGES.items() if cls.account is not None)
 # As venues want it that give secrets in Base64: what is no letter there does not count.
@@ -289,7 +289,7 @@ async def test_wrong_credentials_end_only_private_streams_and_at_once(sim, accou
         connects = sim.stats[exchange].connects
         stream = api.stream_orders(exchange)
         with pytest.raises(AuthenticationError) as caught:
-            await asyncio.wait_for(stream.__anext__(), 10)
+            await asyncio.wait_for(stream.__anext__(), PATIENCE)
         assert exchange in str(caught.value)
         assert not caught.value.retryable
         assert sim.stats[exchange].connects <= connects + 1  # some venues refuse before there is a socket
@@ -360,7 +360,7 @@ async def test_no_secret_is_seen(sim, account, exchange, caplog, capfd):
             await follower.end()
         async with connected(sim, account, exchange, secret=SECRET + "-wrong") as api:
             with pytest.raises(AuthenticationError) as caught:
-                await asyncio.wait_for(api.stream_orders(exchange).__anext__(), 10)
+                await asyncio.wait_for(api.stream_orders(exchange).__anext__(), PATIENCE)
             shown.append(repr(caught.value) + str(caught.value))
     shown += [record.getMessage() for record in caplog.records]
     printed = capfd.readouterr()
