@@ -140,7 +140,7 @@ class Trades(Record):
 
     def check(self):
         super().check()
-        declared, filled = self._ranges("gap"), self._ranges("backfilled")
+        declared, filled = self.ranges("gap"), self.ranges("backfilled")
         for first, last in self.missing:
             lost = set(range(first, last + 1))
             lost -= {number for a, b in declared for number in range(max(a, first), min(b, last) + 1)}
@@ -150,13 +150,13 @@ class Trades(Record):
         stats = self.stream.stats
         assert stats.gaps == sum(event.kind == "gap" for event in self.events)
         assert stats.backfilled == sum(item.get_origin() == "backfill" for item in self.trades)
-        assert stats.missing == sum(self._units(*ids) for ids in self.missing) or not self.missing
+        assert stats.missing == sum(self.units(*ids) for ids in self.missing) or not self.missing
 
     @property
     def trades(self):
         return [item for item in self.items if not isinstance(item, StreamEvent)]
 
-    def _ranges(self, kind):
+    def ranges(self, kind):
         """Return the ids that events of a kind speak of; those without ids are bounded by time."""
         found = []
         for event in self.events:
@@ -174,7 +174,7 @@ class Trades(Record):
                 found.append((ids[0], ids[-1]))
         return found
 
-    def _units(self, first, last):
+    def units(self, first, last):
         """Return how many trades, as the venue counts them, lie between two ids of matches."""
         if not self.counts_merged:
             return last - first + 1
