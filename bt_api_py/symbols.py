@@ -30,14 +30,18 @@ def squeezed(symbol: str) -> str:
     return symbol.partition(":")[0].translate(_SEPARATORS).upper()
 
 
-def split_symbol(symbol: str) -> tuple[str, str] | None:
-    """Return (base, quote) of a spelling with a separator, or of a joined one that ends in a known quote asset."""
+def split_symbol(symbol: str, quotes: Iterable[str] = ()) -> tuple[str, str] | None:
+    """Return (base, quote) of a spelling with a separator, or of a joined one that ends in a known quote asset.
+
+    Args:
+        quotes: upper case, tried before the common ones.
+    """
     text = symbol.partition(":")[0].strip().upper()
     for separator in "/-_":
         if separator in text:
             base, quote, *_ = text.split(separator)
             return (base, quote) if base and quote else None
-    for quote in QUOTE_ASSETS:
+    for quote in (*quotes, *QUOTE_ASSETS):
         if text.endswith(quote) and len(text) > len(quote):
             return text[: -len(quote)], quote
     return None
@@ -50,6 +54,7 @@ class SymbolStyle:
     `is_perpetual`: the markets are perpetual contracts, whose names users like to end in ``-SWAP`` or ``-PERP``.
     `quote_names`: quote assets that the venue calls otherwise in the names of its markets.
     `renamed`: assets under names that the venue gave up, each with the one that it has now.
+    `quotes` are its own quote assets, where a joined symbol would not be understood without them.
     """
 
     separator: str = ""
@@ -58,6 +63,7 @@ class SymbolStyle:
     is_perpetual: bool = False
     quote_names: tuple[tuple[str, str], ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
+    quotes: tuple[str, ...] = ()
 
     def join(self, base: str, quote: str) -> str:
         """Return the venue's spelling of a market."""
@@ -76,7 +82,7 @@ class SymbolStyle:
                 plain = own + plain[len(other) :]
             elif plain.upper().endswith(other):
                 plain = plain[: -len(other)] + own
-        pair = split_symbol(plain)
+        pair = split_symbol(plain, self.quotes)
         if pair is None or pair[1].isdecimal() or squeezed(plain) not in ("".join(pair), squeezed(self.join(*pair))):
             return None
         return self.join(*pair)

@@ -17,7 +17,7 @@ from ..containers.base import Container, Frame, Origin, Topic, nan
 from ..exceptions import BtApiError, ConfigurationError, DataParseError, UnsupportedError, did_you_mean
 from ..settings import ExchangeSettings
 from ..symbols import SymbolStyle
-from .channel import UNREADABLE, Book, Channel, InstrumentRow, KeyedChannel, Stamp, TimeData, instruments
+from .channel import UNREADABLE, Book, Channel, InstrumentRow, KeyedChannel, PairChannel, Stamp, TimeData, instruments
 from .words import (
     PING_FRAME,
     Ack,
@@ -93,7 +93,7 @@ class Exchange:
 
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
         self.settings = settings or ExchangeSettings()
-        self._routes: dict[bytes | None, _Route] = {}
+        self._routes: dict[bytes | tuple[str, str] | None, _Route] = {}  # by head, or by frame and market
         self._topics: dict[str, Topic] = {}
 
     # What a venue writes
@@ -181,7 +181,10 @@ class Exchange:
         raise UnsupportedError(self.name, "no trades by REST")
 
     def last_trade_request(self, venue_symbol: str) -> Request:
-        """Return the cheapest call that tells the latest trade: trades, or a ticker with a `last_trade_id`."""
+        """Return the cheapest call that tells whether anything was traded.
+
+        Trades, a ticker with a `last_trade_id`, or one whose price is all that the venue tells.
+        """
         return self.trades_request(venue_symbol, 1)
 
     def trades_between(self, venue_symbol: str, after: int, before: int, since_ms: int) -> Pages:
@@ -260,7 +263,8 @@ class Exchange:
             name = self.route(payload)
             if name is None:
                 return [("", control) for control in self.control(payload)]
-            return [(name, msgspec.json.decode(payload))]
+            frame = msgspec.json.decode(payload)
+            return [(each, frame) for each in self._names_in(name, payload)]
         except UNREADABLE as error:
             return [("", Rejected(f"frame is not understood: {error}"))]
 
@@ -320,7 +324,13 @@ class Exchange:
         except UNREADABLE as error:
             return [(name, Rejected(f"frame is not understood: {error}"))]
         items: list[Item]
-        if container is None:
+        if channel.mixed:
+            items = []
+            for index, row in rows:
+                own = self._own_route(name, row.venue_symbol)
+                item = row if container is None else container(row, own.topic, received, payload, index)
+                items.append((own.name, item))
+        elif container is None:
             items = [(name, row) for _, row in rows]
         else:
             topic = route.topic
@@ -328,6 +338,27 @@ class Exchange:
         if refused:
             items.extend((name, Rejected(detail)) for detail in refused)
         return items
+
+    def _own_route(self, name: str, venue_symbol: str) -> _Route:
+        """Return the route of one market in a frame of several."""
+        key = name, venue_symbol
+        route = self._routes.get(key)
+        if route is None:
+            word, _, _ = self.split(name)
+            route = self._resolve(self.place_raw(word, venue_symbol).name)
+            assert route is not None, f"{name} is a channel, so {venue_symbol} has a place there"
+            if len(self._routes) >= _MOST_ROUTES:
+                self._routes.clear()
+            self._routes[key] = route
+        return route
+
+    def _names_in(self, name: str, payload: bytes) -> list[str]:
+        """Return the names under which a raw frame is looked for: the channel's, and those of the markets in it."""
+        channel = self.channels.get(self.split(name)[0])
+        if channel is None or not channel.mixed:
+            return [name]
+        rows, _ = channel.read(payload)
+        return list(dict.fromkeys([name, *(self._own_route(name, row.venue_symbol).name for _, row in rows)]))
 
     def channel_of(self, name: str) -> Channel:
         """Return the channel that a name belongs to.
@@ -409,6 +440,7 @@ __all__ = [
     "KeyedChannel",
     "Page",
     "Pages",
+    "PairChannel",
     "Rate",
     "Refusal",
     "Rejected",

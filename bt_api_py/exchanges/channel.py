@@ -54,6 +54,7 @@ class Channel:
         "find",
         "is_checked",
         "many",
+        "mixed",
         "path",
         "row",
         "sort",
@@ -66,6 +67,7 @@ class Channel:
         path: Sequence[str] = (),
         *,
         many: bool = False,
+        mixed: bool = False,
         sort: Callable[[Any], Any] | None = None,
         book: Book | None = None,
         contiguous: bool = False,
@@ -78,6 +80,7 @@ class Channel:
             path: keys from the top of the frame to the record; empty when the frame is the record. ``"*"`` stands
                 for every element of a list: the records of all groups count as one list.
             many: whether a list of records lies there.
+            mixed: whether records of several topics come in one frame; each names its market by `venue_symbol`.
             sort: key that puts the records of one frame in order, where the venue does not promise it.
             book: for depth channels.
             contiguous: for trades: ids grow by exactly one, so a hole can be counted.
@@ -86,6 +89,7 @@ class Channel:
         self.row = row
         self.path = tuple(path)
         self.many = many
+        self.mixed = mixed
         self.sort = sort
         self.book = book
         self.contiguous = contiguous
@@ -188,6 +192,30 @@ class KeyedChannel(Channel):
         if not self.many:
             return [(key, group)]
         return [((key, place), raw) for place, raw in enumerate(msgspec.json.decode(group, type=list[msgspec.Raw]))]
+
+
+class PairChannel(Channel):
+    """Records that are no more than a key and its value, ``{"btc_ltc": 2775.344}``: each is read from that pair."""
+
+    __slots__ = ("_decode_pairs",)
+
+    def __init__(
+        self, container: type[Container] | None, row: Any, path: Sequence[str] = (), *, mixed: bool = False
+    ) -> None:
+        super().__init__(container, row, path, many=True, mixed=mixed)
+        self._decode_pairs = _decoder(dict[str, Any], self.path)
+
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
+        found = self._decode_pairs(payload)
+        good: list[tuple[Place, Any]] = []
+        refused = []
+        for pair in (self._rows(found) if self._rows is not None else found).items():
+            try:
+                good.append((pair[0], msgspec.convert(pair, self.row, strict=False)))
+            except msgspec.ValidationError as error:
+                refused.append(f"{error} in row {pair[0]!r:.50}")
+        usable, defects = self._usable(good)
+        return usable, refused + defects
 
 
 def _decoder(leaf: Any, path: tuple[str, ...]) -> Callable[[bytes], Any]:

@@ -57,7 +57,8 @@ class Feed:
         self._sign_at: float | None = None  # last data, or last time a probe found nothing newer
         self._is_probing = False
         self._probed_number: int | None = None  # id of the newest trade that a probe saw
-        self._probed_figures: tuple[float, float] | None = None  # last price and volume, where a ticker names no trade
+        # Last price and volume, where a ticker names no trade, and what had been received when they were looked at.
+        self._probed_figures: tuple[int, tuple[float, float] | None] = (-1, None)
         self._strikes = 0  # probes in a row that found the topic dead, or found out nothing
 
     @property
@@ -272,11 +273,13 @@ class Feed:
         return before is not None and number > before
 
     def _has_traded(self, ticker: TickerData) -> bool:
-        """Return whether a ticker that names no trade shows that something was traded since the last look."""
-        figures = ticker.get_last_price(), ticker.get_volume()
-        if isinstance(self._newest, TickerData):
-            return figures != (self._newest.get_last_price(), self._newest.get_volume())
-        before, self._probed_figures = self._probed_figures, figures
+        """Return whether a ticker that names no trade shows that something was traded since the last look, or data."""
+        figures = _figures(ticker)
+        received, before = self._probed_figures
+        if received != self.received:
+            before = _figures(self._newest) if isinstance(self._newest, TickerData) else None
+        # What one look has seen, and told, is not new to the next one.
+        self._probed_figures = self.received, figures
         return before is not None and figures != before
 
     def newest_number(self) -> int | None:
@@ -348,6 +351,12 @@ def respelled(item: Any, topic: Topic | None) -> Any:
         return item.spelled(topic)
     figure = item.told_as(kind, topic)
     return figure if isfinite(figure.figure()) else None
+
+
+def _figures(ticker: TickerData) -> tuple[float, float]:
+    """Return what changes with a trade; -1 stands for what is not told, since ``nan`` equals nothing."""
+    price, volume = ticker.get_last_price(), ticker.get_volume()
+    return price if isfinite(price) else -1.0, volume if isfinite(volume) else -1.0
 
 
 def _trade_number(item: Any) -> int | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .scenario import Scenario
     from .simulator import Simulator
     from .stats import ExchangeStats
-    from .truth import Truth, TruthBar, TruthBook, TruthFigures, TruthLiquidation, TruthTrade
+    from .truth import Truth, TruthBar, TruthBook, TruthFigures, TruthLiquidation, TruthPrice, TruthTrade
     from .virtual import VirtualSimulator, run_virtual, virtual_simulator
     from .virtual_time import VirtualLoop
 
@@ -40,6 +40,7 @@ __all__ = [
     "TruthBook",
     "TruthFigures",
     "TruthLiquidation",
+    "TruthPrice",
     "TruthTrade",
     "VirtualLoop",
     "VirtualSimulator",
@@ -66,6 +67,7 @@ _HOMES = {
     "TruthBook": "truth",
     "TruthFigures": "truth",
     "TruthLiquidation": "truth",
+    "TruthPrice": "truth",
     "TruthTrade": "truth",
     "VirtualLoop": "virtual_time",
     "VirtualSimulator": "virtual",

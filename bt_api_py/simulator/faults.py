@@ -229,6 +229,7 @@ class VenueFaults:
         self.rejected: set[str] = set()
         self.delay = 0.0
         self.hangs = False
+        self.http_delay = 0.0
         self.age_limit: float | None = None
         self.skew_ms = 0
 
@@ -423,6 +424,13 @@ class Faults:
             state.http = [fault for fault in state.http if path is not None and fault.path != path]
         else:
             state.http.append(HttpFault(status, count, path, retry_after))
+
+    def http_delay(self, exchange: str, delay: float) -> None:
+        """Let the answers to HTTP requests take so many seconds more on their way; 0 ends it.
+
+        What an answer tells is what was true when the request came.
+        """
+        self._state(exchange).http_delay = delay
 
     def clear(self, exchange: str) -> None:
         """End every fault of an exchange."""

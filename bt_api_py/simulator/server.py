@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import ipaddress
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from .dialects.base import MAX_INBOUND, Dialect, Response
 from .world import TICK_S, World
+
+Route = Callable[[str], tuple[Dialect[Any], str] | None]
 
 _MAX_QUEUED = 50_000  # frames a client may leave unread before it is cut off
 _CLOSE_WAIT_S = 1.0
@@ -88,14 +91,18 @@ class Socket:
 class Server:
     """Serves a world on one loopback port.
 
+    Args:
+        route: finds the dialect of a path; None: the first part of the path is the name of the exchange.
+
     Raises:
         ValueError: the host is not a loopback address.
     """
 
-    def __init__(self, world: World, host: str, port: int) -> None:
+    def __init__(self, world: World, host: str, port: int, route: Route | None = None) -> None:
         if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
             raise ValueError(f"a simulator listens on loopback only, not on {host}")
         self._world = world
+        self._route = route or world.route
         self._host = host
         self._wanted_port = port
         self._runner: web.AppRunner | None = None
@@ -124,7 +131,7 @@ class Server:
             self._runner = None
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        routed = self._world.route(request.path)
+        routed = self._route(request.path)
         if routed is None:
             names = ", ".join(self._world.dialects)
             return web.Response(status=404, text=f"no such exchange; this simulator runs {names}\n")
@@ -141,6 +148,8 @@ class Server:
         body = await request.read()
         raw_query = request.rel_url.raw_query_string
         answer = dialect.handle_http(request.method, path, dict(request.query), request.headers, body, raw_query)
+        if dialect.venue.faults.http_delay:
+            await dialect.venue.clock.sleep(dialect.venue.faults.http_delay)
         return _plain(answer, request)
 
 

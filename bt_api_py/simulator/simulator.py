@@ -8,7 +8,7 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ..api import BtApi
 from .account import Account, Number
@@ -71,13 +71,21 @@ class Simulator:
         )
         self.faults = Faults(self.world.find)
         self.truth = Truth(self.world.find)
-        self._server = Server(self.world, host, port)
+        self._servers = [Server(self.world, host, port)]
         self._driver: asyncio.Task[None] | None = None
 
     @property
     def exchanges(self) -> list[str]:
         """Return the names of the exchanges that run here."""
         return list(self.world.dialects)
+
+    def venue(self, exchange: str) -> Any:
+        """Return the simulated venue itself, for what only it has; its page tells what that is.
+
+        Raises:
+            ValueError: an exchange that does not run here.
+        """
+        return self.world.find(exchange)
 
     @property
     def stats(self) -> dict[str, ExchangeStats]:
@@ -91,9 +99,12 @@ class Simulator:
         Raises:
             RuntimeError: the simulator is not running.
         """
+        return f"http://{self._address(self._servers[0])}"
+
+    def _address(self, server: Server) -> str:
         if self._driver is None:
             raise RuntimeError("the simulator is not running: use `async with Simulator() as sim`")
-        return f"http://{self._host}:{self._server.port}"
+        return f"{self._host}:{server.port}"
 
     def exchange_kwargs(self) -> dict[str, dict[str, str]]:
         """Return the settings that send BtApi here, by exchange; those that it does not speak are left out."""
@@ -144,7 +155,12 @@ class Simulator:
         """Listen and let the markets run."""
         if self._driver is not None:
             raise RuntimeError("the simulator is already running")
-        await self._server.start()
+        try:
+            for server in self._servers:
+                await server.start()
+        except OSError:
+            await self._stop_servers()
+            raise
         self._driver = asyncio.create_task(self._drive(), name="simulator")
         self._driver.add_done_callback(_report)
 
@@ -158,9 +174,13 @@ class Simulator:
         if driver is None:
             return
         driver.cancel()
-        await self._server.stop()
+        await self._stop_servers()
         with contextlib.suppress(asyncio.CancelledError):
             await driver
+
+    async def _stop_servers(self) -> None:
+        for server in self._servers:
+            await server.stop()
 
     async def play(self, scenario: Scenario) -> None:
         """Let the faults of a scenario happen; return when the last is over."""

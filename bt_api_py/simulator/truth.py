@@ -91,6 +91,14 @@ class TruthLiquidation:
     ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class TruthPrice:
+    """The last price that a market had from a moment on."""
+
+    price: Decimal
+    ms: int
+
+
 class Truth:
     """Read access to the markets behind the venues. Symbols are accepted in any spelling.
 
@@ -124,6 +132,12 @@ class Truth:
             for row in market.merged
             if history or row.first_id >= market.first_live_id
         ]
+
+    def prices(self, exchange: str, symbol: str) -> list[TruthPrice]:
+        """Return the last prices that a market had, oldest first, also where the venue tells no trades."""
+        venue = self._find(exchange).venue
+        decimals = venue.instruments[venue.key(symbol)].price_decimals
+        return [TruthPrice(exact(row.price, decimals), row.ms) for row in venue.prices(symbol)]
 
     def book(self, exchange: str, symbol: str, sequence: int | None = None) -> TruthBook:
         """Return the book as it stands, or as it was after a sequence number that the venue sent.

@@ -2,13 +2,23 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from .clock import Clock
 from .faults import VenueFaults
 from .instruments import Instrument, canonical, keys
 from .market import Market
 from .stats import ExchangeStats
+
+
+class Priced(Protocol):
+    """Something that gave a market its last price: a trade, or nothing more than the change."""
+
+    @property
+    def ms(self) -> int: ...
+    @property
+    def price(self) -> int: ...
 
 
 class Venue:
@@ -70,6 +80,14 @@ class Venue:
         elif not self._watched[key]:
             market.advance(self.now_ms())
         return market
+
+    def prices(self, symbol: str) -> Sequence[Priced]:
+        """Return the last prices that a market had, in ticks, oldest first.
+
+        Raises:
+            KeyError: no such symbol.
+        """
+        return self.market(symbol).trades
 
     def watch(self, key: str) -> Market:
         """Return the market and advance it with every tick from now on."""

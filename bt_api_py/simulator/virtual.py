@@ -45,6 +45,14 @@ class VirtualSimulator:
         """Return the names of the exchanges that run here."""
         return list(self.world.dialects)
 
+    def venue(self, exchange: str) -> Any:
+        """Return the simulated venue itself, for what only it has; its page tells what that is.
+
+        Raises:
+            ValueError: an exchange that does not run here.
+        """
+        return self.world.find(exchange)
+
     @property
     def stats(self) -> dict[str, ExchangeStats]:
         """Return what clients did so far, by exchange."""

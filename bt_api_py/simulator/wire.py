@@ -316,7 +316,7 @@ class SimulatedTransport:
                 raise ConnectionResetError("connection reset")
             sent = {"Host": urlsplit(url).netloc, **headers}
             answer = dialect.handle_http(method, path, query or in_url, sent, body, raw_query)
-            await asyncio.sleep(self.delay())
+            await asyncio.sleep(self.delay() + dialect.venue.faults.http_delay)
         if answer.status == 0:
             raise ConnectionResetError("connection reset")
         return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)

@@ -10,7 +10,6 @@ from .dialects import DIALECTS, Dialect
 from .dialects.base import nearest
 from .instruments import Instrument, canonical, keys, quiet_instrument, split
 from .stats import ExchangeStats
-from .venue import Venue
 
 TICK_S = 0.05
 
@@ -44,7 +43,7 @@ class World:
                     raise ValueError(f"{capture} holds no traffic of {name}; it has {', '.join(recordings)}")
                 playback = Playback(recordings[name], rate)
             listed = playback.instruments() if playback else chosen(kind.instruments(seed), wanted, seed)
-            venue = Venue(name, listed, seed=seed, clock=clock, rate=rate)
+            venue = kind.venue_type(name, listed, seed=seed, clock=clock, rate=rate)
             dialect = self.dialects[name] = kind(venue, tick_ms=int(tick * 1000), playback=playback)
             dialect.accounts.strict = strict_keys
 

@@ -59,8 +59,8 @@ class MergeCounts:
         fed: values that the feed brought.
         asked: requests sent.
         filled_by_feed, filled_by_rest: missing or stale values that either side replaced.
-        late: values of an answer that came too late: the feed, or an earlier answer, had brought one already.
-        outdated: values of an answer to a request that was sent before the feed was open as it is now.
+        late: values of an answer that came too late: there was one already.
+        outdated: values of an answer to a request that was sent before the feed was opened for the last time.
         unasked: values of keys that are not in the list.
     """
 
@@ -190,12 +190,13 @@ class Merge(Generic[KeyT, ValueT]):
             epoch = self._epoch_of(key)
             if not self._is_wanted(key):
                 self.counts.unasked += 1
-            elif not epoch or ticket.epoch < epoch:
+            elif ticket.epoch < (epoch or self.epoch):
                 self.counts.outdated += 1
-            elif not self._is_needed(key):
+            elif key in self._entries and not (epoch and self._entries[key].stale):
                 self.counts.late += 1
             else:
-                self._put(key, Entry(value, "rest", at, epoch))
+                # Without a feed it is better than nothing, but nobody would tell when it changes.
+                self._put(key, Entry(value, "rest", at, epoch or self.epoch, stale=not epoch))
                 filled.append(key)
         self.counts.filled_by_rest += len(filled)
         return filled

@@ -6,7 +6,7 @@ from bt_api_py import BtApi
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator import VirtualLoop, virtual_simulator
 
-from .worlds import settings
+from .worlds import is_subscribed, settings
 
 
 def pytest_asyncio_loop_factories(config, item):
@@ -30,6 +30,13 @@ def kinds(exchange):
             pytest.skip(f"{exchange} has no {' and '.join(missing)} stream")
 
     return need
+
+
+@pytest.fixture
+def subscribing(exchange):
+    """Skip a test where nothing is subscribed: the venue sends everything to everybody."""
+    if not is_subscribed(exchange):
+        pytest.skip(f"{exchange} has no subscriptions")
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from bt_api_py.exceptions import (
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.exchanges.base import Exchange
 
-from .worlds import PATIENCE, BookJudge, TradeJudge, check_bar, eventually, read, read_until, same
+from .worlds import PATIENCE, BookJudge, TradeJudge, check_bar, eventually, is_subscribed, read, read_until, same
 
 calm = pytest.mark.parametrize("rate", [1.0], ids=["calm"])
 
@@ -44,14 +44,18 @@ class TestData:
     async def test_a_ticker_carries_the_market_as_it_is(self, api, sim, exchange, symbol, kinds):
         """The last price of a ticker is that of a recent trade, and its best prices do not cross."""
         kinds("ticker")
+        adapter = EXCHANGES[exchange]()
+        row = adapter.channel_of(adapter.place("ticker", symbol).name).row
         async with api.stream_ticker(exchange, symbol) as tickers:
             for ticker in await read(tickers, 5):
                 assert isinstance(ticker, TickerData)
-                recent = {float(row.price) for row in truth_of(sim, exchange, symbol)[-2000:]}
+                recent = {float(row.price) for row in sim.truth.prices(exchange, symbol)[-2000:]}
                 assert ticker.get_last_price() in recent
                 assert not ticker.get_bid_price() >= ticker.get_ask_price()
-                assert ticker.get_volume() > 1000
-                assert -50 < ticker.get_price_change() < 50
+                if hasattr(row, "volume"):
+                    assert ticker.get_volume() > 1000
+                if hasattr(row, "open_price") or hasattr(row, "price_change_pct"):
+                    assert -50 < ticker.get_price_change() < 50
                 assert ticker.get_symbol() == symbol
                 assert ticker.get_exchange_name() == exchange
 
@@ -288,7 +292,7 @@ class TestSnapshots:
         ticker = await api.async_get_tick(exchange, symbol)
         assert isinstance(ticker, TickerData)
         assert (ticker.get_symbol(), ticker.get_origin()) == (symbol, "snapshot")
-        assert ticker.get_last_price() in {float(row.price) for row in truth_of(sim, exchange, symbol)[-200:]}
+        assert ticker.get_last_price() in {float(row.price) for row in sim.truth.prices(exchange, symbol)[-200:]}
 
     @pytest.mark.parametrize("levels", [1, 5, 20, None])
     async def test_a_book_by_rest_is_the_truth(self, api, sim, exchange, symbol, kinds, levels):
@@ -472,7 +476,7 @@ def rejected(api, exchange):
 
 
 class TestRefusals:
-    async def test_a_refused_subscription_ends_only_its_stream(self, api, sim, exchange, symbols):
+    async def test_a_refused_subscription_ends_only_its_stream(self, api, sim, exchange, symbols, subscribing):
         """The venue's refusal of one market is an error of its stream at once; another goes on undisturbed."""
         kind = EXCHANGES[exchange].kinds[0]
         first, second = symbols
@@ -486,7 +490,7 @@ class TestRefusals:
             await read(good, 2)
             assert good.stats.reconnects == 0
 
-    async def test_refused_among_many_is_found(self, api, sim, exchange, symbols):
+    async def test_refused_among_many_is_found(self, api, sim, exchange, symbols, subscribing):
         """Of several markets asked for together, only the refused one fails."""
         kind = EXCHANGES[exchange].kinds[0]
         first, second = symbols
@@ -598,7 +602,8 @@ class TestManners:
             await read(staying, 1)
             sent = sim.truth.sent(exchange, symbol=second)
             await read(staying, 5)
-            assert sim.truth.sent(exchange, symbol=second) - sent <= 1  # one may have been on its way
+            if is_subscribed(exchange):
+                assert sim.truth.sent(exchange, symbol=second) - sent <= 1  # one may have been on its way
             assert staying.stats.reconnects == 0
             await staying.aclose()
             await eventually(lambda: sim.stats[exchange].open_sockets == 0)

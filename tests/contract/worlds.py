@@ -3,7 +3,7 @@
 import asyncio
 import math
 from bisect import bisect_left
-from itertools import pairwise
+from itertools import count, pairwise
 
 from bt_api_py import StreamEvent
 from bt_api_py.exchanges import EXCHANGES
@@ -40,6 +40,13 @@ def settings(simulator: VirtualSimulator, *, websocket=None, **more):
     """Return what sends BtApi to a simulator and lets it reconnect at once."""
     lively = {"reconnect_delay": 0.01, "reconnect_max_delay": 0.02} | (websocket or {})
     return {name: {**given, "websocket": lively, **more} for name, given in simulator.exchange_kwargs().items()}
+
+
+def is_subscribed(exchange):
+    """Tell whether topics of an exchange are asked for by commands."""
+    adapter = EXCHANGES[exchange]()
+    place = adapter.place(adapter.kinds[0], adapter.symbols.join("BTC", "USDT"))
+    return bool(adapter.subscribe([place.name], count(1)))
 
 
 def same(number, exact):

@@ -2,6 +2,7 @@
 
 import math
 from bisect import bisect_left, bisect_right
+from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
 
@@ -44,10 +45,14 @@ class Record:
         self.data_at = 0.0
         self.is_away = False
         self.told = {}  # when the reader was told of something that lasts, and how long that may be
-        self.market = sim.world.find(exchange).venue.market(symbol)
+        self.venue = sim.world.find(exchange).venue
 
     def __str__(self):
         return f"{self.exchange} {self.kind} {self.symbol}"
+
+    @cached_property
+    def market(self):
+        return self.venue.market(self.symbol)
 
     def take(self, item):
         """Note an item; what can be judged at once is judged at once."""
@@ -88,7 +93,7 @@ class Record:
 
     def check_silence(self, patience):
         """Check that nobody waited longer than that for a word after something had happened."""
-        traded = [row.ms / 1000 - EPOCH_S for row in self.market.trades]
+        traded = [row.ms / 1000 - EPOCH_S for row in self.venue.prices(self.symbol)]
         wait = longest_wait(self.sim, self.exchange)
         for before, after in pairwise([*self.times, self.sim.clock.monotonic()]):
             place = bisect_right(traded, before)
@@ -295,8 +300,8 @@ class Tickers(Record):
 
     def judge(self, ticker):
         assert not ticker.get_bid_price() >= ticker.get_ask_price(), f"{self}: crossed"
-        scale = 10**self.market.instrument.price_decimals
-        assert any(row.price / scale == ticker.get_last_price() for row in reversed(self.market.trades))
+        scale = 10 ** self.venue.instruments[self.symbol].price_decimals
+        assert any(row.price / scale == ticker.get_last_price() for row in reversed(self.venue.prices(self.symbol)))
 
     def has_passed(self, moment):
         return self.data_at > moment

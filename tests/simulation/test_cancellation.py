@@ -68,7 +68,9 @@ async def dropping(api, exchange):
 
 
 @pytest.mark.parametrize("scenario", [closing, dropping])
-@pytest.mark.parametrize("exchange", sorted(EXCHANGES))
+@pytest.mark.parametrize(
+    "exchange", sorted(name for name in EXCHANGES if {"trades", "depth"} <= set(EXCHANGES[name].kinds))
+)
 def test_cancelled_wherever_it_waits_nothing_is_left(exchange, scenario):
     """For every place at which a program waits: cancelled there, no task, socket or subscription stays."""
 

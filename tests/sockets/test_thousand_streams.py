@@ -13,6 +13,7 @@ import pytest
 from bt_api_py import BtApi
 from bt_api_py.exchanges import EXCHANGES
 
+from ..contract.worlds import is_subscribed
 from .fast_clock import FastClock
 
 COUNT = 1000
@@ -85,7 +86,7 @@ async def test_a_thousand_streams_are_polite_and_light(exchange):
             readers = [asyncio.ensure_future(drain(stream)) for stream in streams]
             asked = 0
             async with asyncio.timeout(30):
-                while asked < len(wanted):
+                while asked < (len(wanted) if is_subscribed(exchange) else 1):
                     asked, breaches = await venue.counters()
                     await asyncio.wait(readers, timeout=0.05)  # a reader that ends has failed
                     assert not any(reader.done() for reader in readers)
@@ -97,5 +98,6 @@ async def test_a_thousand_streams_are_polite_and_light(exchange):
         await asyncio.gather(*readers, return_exceptions=True)
         _, breaches = await venue.counters()
         assert breaches == {}
-        assert asked == len(wanted) >= min(COUNT, len(venue.symbols))
+        assert len(wanted) >= min(COUNT, len(venue.symbols))
+        assert asked == (len(wanted) if is_subscribed(exchange) else 1)
         assert (after - before) / len(wanted) < MOST_BYTES, f"{(after - before) / len(wanted):.0f} bytes a stream"

@@ -107,21 +107,31 @@ class TestReconnection:
         merge.feed("btc_ltc", 1.0, at(1))
         ticket = merge.ask(at(2))
         merge.lost()
-        assert merge.fill(dict.fromkeys(MARKETS, 5.0), ticket, at(3)) == []
         merge.opened(at(4))
         assert merge.fill(dict.fromkeys(MARKETS, 5.0), ticket, at(5)) == []
         assert values(merge) == {"btc_ltc": 1.0}
         assert merge.get("btc_ltc").stale
-        assert merge.counts.outdated == 6
+        assert merge.counts.outdated == 3
 
     def test_an_answer_to_a_request_before_the_feed_was_open_fills_nothing(self):
         """What changed between such a request and the opening of the feed would never be told."""
         merge = Merge(MARKETS)
         assert merge.needed() == []
         ticket = merge.ask(at(0))
-        assert merge.fill({"btc_ltc": 1.0}, ticket, at(1)) == []
         merge.opened(at(2))
         assert merge.fill({"btc_ltc": 1.0}, ticket, at(3)) == []
+
+    def test_without_a_feed_rest_fills_what_is_missing_and_marks_it(self):
+        """While the feed is away an answer fills what never had a value, stale from the beginning, and nothing else."""
+        merge = Merge(MARKETS)
+        merge.fill({"btc_ltc": 1.0}, merge.ask(at(0)), at(1))
+        assert merge.get("btc_ltc").stale
+        merge.opened(at(2))
+        merge.feed("btc_eth", 2.0, at(3))
+        merge.lost()
+        assert merge.fill(dict.fromkeys(MARKETS, 5.0), merge.ask(at(4)), at(5)) == ["btc_etc"]
+        assert values(merge) == {"btc_ltc": 1.0, "btc_eth": 2.0, "btc_etc": 5.0}
+        assert not merge.is_complete
 
     def test_missing_keys_are_asked_for_before_stale_ones(self):
         """After a loss, keys that never had a value come first, each group in the order of the list."""

@@ -139,7 +139,10 @@ class Session:
         if frame.kind == DATA:
             stats.sent[f"{frame.channel} {frame.symbol}".rstrip()] += 1
         self.last_sent = self.dialect.venue.now()
-        wire = self.dialect.wire(frame.data) if self.is_binary and not frame.binary else frame.data
+        if frame.binary:
+            wire = frame.data
+        else:
+            wire = self.dialect.wire(frame.data) if self.is_binary else self.dialect.spoken(frame.data)
         if frame.cut:
             wire = wire[: len(wire) // 2]
         if frame.binary or self.is_binary:
@@ -177,6 +180,7 @@ class Dialect(ABC, Generic[S]):
     name: ClassVar[str] = ""
     hosts: ClassVar[tuple[str, ...]] = ()  # whose recorded traffic is this exchange's
     session_type: type[S]
+    venue_type: ClassVar[type[Venue]] = Venue
     is_binary: ClassVar[bool] = False
     account_type: ClassVar[type[Account]] = Account
     house: ClassVar[House] = House(1_000_000, 1_000_000, Decimal("0.001"), Decimal("0.001"))
@@ -408,6 +412,10 @@ class Dialect(ABC, Generic[S]):
 
     def wire(self, data: bytes) -> bytes:
         """Return a payload as it goes over the wire."""
+        return data
+
+    def spoken(self, data: bytes) -> bytes:
+        """Return a payload as the venue writes it in a text frame, where that is not JSON."""
         return data
 
     def addressed(self, session: S, name: str, frame: Frame) -> Frame:
