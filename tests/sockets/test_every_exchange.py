@@ -7,6 +7,7 @@ import pytest
 from bt_api_py import BtApi
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator import Simulator
+from bt_api_py.simulator.dialects import DIALECTS
 
 PATIENCE = 20.0  # seconds, for anything that must happen
 PUSHED = ("ticker", "trades", "depth")
@@ -20,8 +21,8 @@ async def read(stream, count):
 @pytest.mark.parametrize("exchange", sorted(EXCHANGES))
 async def test_streams_survive_a_cut_connection(exchange):
     """Streams of every kind deliver over a real socket, before it is cut and after."""
-    async with Simulator(exchanges=[exchange], rate=20) as sim:
-        symbol = sim.truth.symbols(exchange)[0]
+    symbol = next(iter(DIALECTS[exchange].instruments(7)))
+    async with Simulator(exchanges=[exchange], symbols=[symbol], rate=20) as sim:
         settings = {
             name: {**given, "websocket": {"reconnect_delay": 0.01}} for name, given in sim.exchange_kwargs().items()
         }

@@ -102,7 +102,7 @@ def test_a_silent_feed_is_filled_at_once_by_one_call(exchange):
             assert len(tickers) == len(MARKETS)
             assert set(sources(tickers).values()) == {"rest"}
             for symbol, ticker in tickers.items():
-                price = float(sim.truth.trades(exchange, symbol, history=True)[-1].price)
+                price = float(sim.truth.prices(exchange, symbol)[-1].price)
                 assert (ticker.get_symbol(), ticker.get_last_price()) == (symbol, pytest.approx(price, rel=1e-3))
                 assert ticker.get_origin() == "snapshot"
             stats = tickers.stats
@@ -307,7 +307,7 @@ def test_two_maps_see_the_same_changes(exchange):
             await asyncio.sleep(10)
             assert seen[0] == seen[1] == seen[2]
             assert len(seen[0]) == one.stats.frames - fed > 5
-            assert sim.stats[exchange].subscribes in (0, len(MARKETS))
+            assert sim.stats[exchange].subscribes in (1, len(MARKETS))  # a feed of everything counts once
             assert dict(one) == dict(other)
         await asyncio.gather(*readers)  # they end with their map
 

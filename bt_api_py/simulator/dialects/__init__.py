@@ -10,6 +10,7 @@ from .base import Dialect
 from .binance import BinanceSpot, BinanceSwap
 from .bulk import BulkSwap
 from .coinbase import CoinbaseSpot
+from .coinblockpro import CoinblockproSpot
 from .htx import HtxSpot
 from .kraken import KrakenSpot
 from .okx import OkxSpot
@@ -22,6 +23,7 @@ _ALL: tuple[type[Dialect[Any]], ...] = (
     HtxSpot,
     BulkSwap,
     CoinbaseSpot,
+    CoinblockproSpot,
     VegaFuture,
     KrakenSpot,
 )
