@@ -49,7 +49,7 @@ def _has(make: Callable[[], Request]) -> bool:
 class Filler:
     """Fills a `Merge` by REST as long as it needs it.
 
-    One call at a time, and as far apart as `interval` says. A market that could not be had is asked for again after a
+    One call at a time, with `interval` seconds after each. A market that could not be had is asked for again after a
     pause of its own, which doubles from 1 s to 60 s. What the feed brings meanwhile is not asked for any more.
 
     Args:
@@ -172,7 +172,6 @@ class Filler:
 
     async def _ask(self, keys: list[str], request: Request, *, whole: bool = False) -> None:
         clock = self._clock
-        self._next_at = clock.monotonic() + self._interval
         ticket = self._merge.ask(Moment(clock.now(), clock.monotonic()))
         self._awaited = dict.fromkeys(keys)
         topic = Topic(self._venue.name, "ticker") if whole else self._topic_of(keys[0])
@@ -187,6 +186,7 @@ class Filler:
             return
         finally:
             self._call = None
+            self._next_at = clock.monotonic() + self._interval
             awaited, self._awaited = self._awaited, {}
         values = {}
         for row in rows:

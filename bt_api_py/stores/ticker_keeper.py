@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..containers import TickerData
@@ -19,6 +20,40 @@ from .filler import Filler, Offer
 from .merge import Merge, Moment
 
 log = logging.getLogger("bt_api_py.stores")
+
+
+@dataclass(frozen=True, slots=True)
+class TickerMapStats:
+    """What a `TickerMap` holds, and how it came by it.
+
+    Attributes:
+        markets: how many are wanted.
+        current: of these, how many have a value that the open feed keeps up to date.
+        stale: how many have a value that may be out of date.
+        frames: values that the feed brought.
+        rejected: records and frames of its connections that could not be used.
+        rest_requests: calls that were made.
+        filled_by_rest, filled_by_feed: missing or stale values that either side replaced.
+        late: values of an answer for which the feed had already brought newer ones.
+        outdated: values of an answer that was asked for before the feed was open as it is now; thrown away.
+        reconnects: losses of a connection; of several connections, those of the worst.
+    """
+
+    markets: int = 0
+    current: int = 0
+    stale: int = 0
+    frames: int = 0
+    rejected: int = 0
+    rest_requests: int = 0
+    filled_by_rest: int = 0
+    filled_by_feed: int = 0
+    late: int = 0
+    outdated: int = 0
+    reconnects: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """Return everything by name, JSON-ready."""
+        return asdict(self)
 
 
 class TickerKeeper:
@@ -83,15 +118,23 @@ class TickerKeeper:
         guess = market.get_venue_symbol() if market is not None else self._venue.exchange.symbols.guess(symbol)
         return None if guess is None else self._by_venue.get(guess)
 
-    @property
-    def rejected(self) -> int:
-        """Records and frames that could not be used."""
-        return self._group.rejected
-
-    @property
-    def reconnects(self) -> int:
-        """Losses of a connection; of several connections, those of the worst."""
-        return max(self._losses.values(), default=0)
+    def stats(self) -> TickerMapStats:
+        """Return the counters as of now."""
+        merge, counts = self.merge, self.merge.counts
+        stale = sum(entry.stale for key in merge if (entry := merge.get(key)) is not None)
+        return TickerMapStats(
+            markets=len(merge.keys or ()),
+            current=len(merge) - stale,
+            stale=stale,
+            frames=counts.fed,
+            rejected=self._group.rejected,
+            rest_requests=counts.asked,
+            filled_by_rest=counts.filled_by_rest,
+            filled_by_feed=counts.filled_by_feed,
+            late=counts.late,
+            outdated=counts.outdated,
+            reconnects=max(self._losses.values(), default=0),
+        )
 
     # Life
 

@@ -3,69 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Self, get_args
 
-from ..containers import SymbolData, TickerData
-from ..exceptions import (
-    BtApiError,
-    ConfigurationError,
-    DataParseError,
-    InvalidSymbolError,
-    StreamUsageError,
-    did_you_mean,
-)
+from ..containers import TickerData
+from ..exceptions import BtApiError, ConfigurationError, StreamUsageError, did_you_mean
 from ..exchanges import exchange_class
 from ..net.hub import Hub
 from ..net.stream import Stream, Wish
-from ..net.venue import Venue, check_kind
+from ..net.venue import check_kind
 from ..settings import ExchangeSettings
-from ..symbols import SymbolTable
 from .changes import KEPT, Changes
 from .filler import Offer, Strategy
 from .merge import Entry
-from .ticker_keeper import TickerKeeper
-
-log = logging.getLogger("bt_api_py.stores")
-
-_ATTEMPTS = 3  # to read the list of markets
-
-
-@dataclass(frozen=True, slots=True)
-class TickerMapStats:
-    """What a `TickerMap` holds, and how it came by it.
-
-    Attributes:
-        markets: how many are wanted.
-        current: of these, how many have a value that the open feed keeps up to date.
-        stale: how many have a value that may be out of date.
-        frames: values that the feed brought.
-        rejected: records and frames of its connections that could not be used.
-        rest_requests: calls that were made.
-        filled_by_rest, filled_by_feed: missing or stale values that either side replaced.
-        late: values of an answer for which the feed had already brought newer ones.
-        outdated: values of an answer that was asked for before the feed was open as it is now; thrown away.
-        reconnects: losses of a connection; of several connections, those of the worst.
-    """
-
-    markets: int = 0
-    current: int = 0
-    stale: int = 0
-    frames: int = 0
-    rejected: int = 0
-    rest_requests: int = 0
-    filled_by_rest: int = 0
-    filled_by_feed: int = 0
-    late: int = 0
-    outdated: int = 0
-    reconnects: int = 0
-
-    def as_dict(self) -> dict[str, int]:
-        """Return everything by name, JSON-ready."""
-        return asdict(self)
+from .ticker_keeper import TickerKeeper, TickerMapStats
+from .wanted import checked_interval, checked_symbols, wanted_markets
 
 
 class TickerMap(Mapping[str, TickerData]):
@@ -95,8 +48,8 @@ class TickerMap(Mapping[str, TickerData]):
         cls = exchange_class(exchange)
         check_kind(cls, "ticker")
         self._exchange = cls.name
-        self._symbols = _checked_symbols(cls.name, symbols)
-        self._interval = _checked_interval(cls.name, request_interval)
+        self._symbols = checked_symbols(cls.name, symbols)
+        self._interval = checked_interval(cls.name, request_interval)
         if strategy not in get_args(Strategy):
             hint = did_you_mean(str(strategy), get_args(Strategy))
             raise ConfigurationError(
@@ -134,7 +87,7 @@ class TickerMap(Mapping[str, TickerData]):
             self._loop = asyncio.get_running_loop()
             hub = self._hub_for_loop()
             venue = hub.venue(self._exchange)
-            markets = await hub.call(self._markets(venue))
+            markets, self._unknown = await hub.call(wanted_markets(venue, self._symbols))
             wish = Wish(exchange=self._exchange, kind="tickers", overflow="drop_oldest", buffer=KEPT)
             self._changes = Changes(wish, venue.clock, self._check)
             self._keeper = TickerKeeper(
@@ -143,45 +96,6 @@ class TickerMap(Mapping[str, TickerData]):
             self._keeper.open()
         finally:
             self._is_starting = False
-
-    async def _markets(self, venue: Venue) -> dict[str, str]:
-        """Return the venue's symbol of each wanted market, by its key here."""
-        self._unknown.clear()
-        try:
-            table = await self._listed(venue)
-        except BtApiError as error:
-            if self._symbols is None:
-                raise
-            log.warning("%s: list of markets out of reach (%s)", self._label, error)
-            guess = venue.exchange.symbols.guess
-            return _first_names((symbol, guess(symbol) or symbol) for symbol in self._symbols)
-        if self._symbols is None:
-            trading = {_name(market, table): market.get_venue_symbol() for market in table if market.is_trading()}
-            if not trading:
-                raise DataParseError("symbols", "the venue lists no market that is trading", exchange_name=venue.name)
-            return trading
-        found = []
-        for symbol in self._symbols:
-            try:
-                found.append((symbol, table.find(symbol).get_venue_symbol()))
-            except InvalidSymbolError as error:
-                log.warning("%s", error)
-                self._unknown[symbol] = error
-        if not found:
-            raise next(iter(self._unknown.values()))
-        return _first_names(found)
-
-    async def _listed(self, venue: Venue) -> SymbolTable[SymbolData]:
-        attempts = _ATTEMPTS if self._symbols is None else 1  # symbols can be guessed, and nobody wants to wait
-        for attempt in range(1, attempts):
-            try:
-                return await venue.markets()
-            except BtApiError as error:
-                if not error.retryable:
-                    raise
-                log.info("%s: %s; trying again", self._label, error)
-                await venue.clock.sleep(attempt * venue.clock.random())
-        return await venue.markets()
 
     async def aclose(self) -> None:
         """Give every topic back. The values stay readable, and are stale; harmless when it is not running."""
@@ -251,25 +165,7 @@ class TickerMap(Mapping[str, TickerData]):
     @property
     def stats(self) -> TickerMapStats:
         """Counters, as of now."""
-        keeper = self._keeper
-        if keeper is None:
-            return TickerMapStats()
-        merge = keeper.merge
-        counts = merge.counts
-        stale = sum(entry.stale for key in merge if (entry := merge.get(key)) is not None)
-        return TickerMapStats(
-            markets=len(merge.keys or ()),
-            current=len(merge) - stale,
-            stale=stale,
-            frames=counts.fed,
-            rejected=keeper.rejected,
-            rest_requests=counts.asked,
-            filled_by_rest=counts.filled_by_rest,
-            filled_by_feed=counts.filled_by_feed,
-            late=counts.late,
-            outdated=counts.outdated,
-            reconnects=keeper.reconnects,
-        )
+        return self._keeper.stats() if self._keeper is not None else TickerMapStats()
 
     async def wait_complete(self, timeout: float | None = None) -> None:
         """Return as soon as `is_complete`.
@@ -348,44 +244,3 @@ class TickerMap(Mapping[str, TickerData]):
         stats = self.stats
         state = "" if self.is_running else ", not running"
         return f"<TickerMap {self._exchange}: {stats.current} of {stats.markets} markets current{state}>"
-
-
-def _name(market: SymbolData, table: SymbolTable[SymbolData]) -> str:
-    """Return ``BASE-QUOTE``, or the venue's symbol where another market has that name."""
-    name = market.get_symbol()
-    return name if table.get(name) is market else market.get_venue_symbol()
-
-
-def _first_names(markets: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return (name, venue symbol) pairs as a mapping; of several names of one market, the first."""
-    by_venue: dict[str, str] = {}
-    for name, venue_symbol in markets:
-        by_venue.setdefault(venue_symbol, name)
-    return {name: venue_symbol for venue_symbol, name in by_venue.items()}
-
-
-def _checked_symbols(exchange: str, symbols: Iterable[str] | None) -> tuple[str, ...] | None:
-    if symbols is None:
-        return None
-    if isinstance(symbols, str) or not isinstance(symbols, Iterable):
-        raise ConfigurationError(
-            f"symbols must be a list such as ['BTCUSDT'], not {symbols!r}; leave it out for the whole market",
-            exchange_name=exchange,
-        )
-    wanted = tuple(symbols)
-    for symbol in wanted:
-        if not isinstance(symbol, str) or not symbol.strip():
-            raise ConfigurationError(
-                f"a symbol must be a text such as 'BTCUSDT', not {symbol!r}", exchange_name=exchange
-            )
-    if not wanted:
-        raise ConfigurationError("symbols is empty; leave it out for the whole market", exchange_name=exchange)
-    return wanted
-
-
-def _checked_interval(exchange: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-        raise ConfigurationError(
-            f"request_interval must be seconds of at least 0, not {value!r}", exchange_name=exchange
-        )
-    return float(value)

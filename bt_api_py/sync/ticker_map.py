@@ -10,6 +10,7 @@ from ..containers import TickerData
 from ..exceptions import BtApiError
 from ..stores import ticker_map
 from ..stores.merge import Entry
+from ..stores.ticker_keeper import TickerMapStats
 from .background import Background
 from .stream import Stream
 
@@ -97,7 +98,7 @@ class TickerMap(Mapping[str, TickerData]):
         return self._read(lambda: self._tickers.errors)
 
     @property
-    def stats(self) -> ticker_map.TickerMapStats:
+    def stats(self) -> TickerMapStats:
         """Counters, as of now."""
         return self._read(lambda: self._tickers.stats)
 
