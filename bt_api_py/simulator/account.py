@@ -195,6 +195,7 @@ class Account:
         quantity: Number,
         price: Number | None = None,
         type: str = "limit",
+        client_order_id: str | None = None,
         *,
         reason: str,
         order_id: str | None = None,
@@ -202,7 +203,8 @@ class Account:
     ) -> AccountOrder:
         """Let the venue turn an order away before it rests, and return it; arguments and errors as `place` has."""
         given = self._given_order(symbol, side, quantity, price, type, reduce_only)
-        return self._settle("reject", replace(self._numbered(given, None, order_id), status="rejected", reason=reason))
+        order = self._numbered(given, client_order_id, order_id)
+        return self._settle("reject", replace(order, status="rejected", reason=reason))
 
     def affords(
         self,
@@ -281,17 +283,22 @@ class Account:
         """Fill all that is left of an order and return it."""
         return self.partial(order, self._open(order).remaining, price)
 
-    def amend(self, order: AccountOrder | str, quantity: Number) -> AccountOrder:
-        """Give an order another quantity, what is filled included, and return it.
+    def amend(self, order: AccountOrder | str, quantity: Number, price: Number | None = None) -> AccountOrder:
+        """Give an order another quantity, what is filled included, and another price if one is given; return it.
 
         Raises:
-            ValueError: it is not open, no more than that is filled, or not enough is free.
+            ValueError: it is not open, no more than that is filled, not enough is free, or it is a market order and
+                has no price.
         """
         now = self._open(order)
-        amount = _stepped(quantity, self._instrument(now.symbol).quantity_decimals, "quantity")
+        item = self._instrument(now.symbol)
+        amount = _stepped(quantity, item.quantity_decimals, "quantity")
         if amount <= now.filled:
             raise ValueError(f"order {now.order_id}: {now.filled} is filled already")
-        after = replace(now, quantity=amount, updated_ms=self._venue.server_ms(), last=None)
+        if price is not None and now.price is None:
+            raise ValueError(f"order {now.order_id}: a {now.type} order has no price")
+        limit = now.price if price is None else _stepped(price, item.price_decimals, "price")
+        after = replace(now, quantity=amount, price=limit, updated_ms=self._venue.server_ms(), last=None)
         return self._settle("amend", after, self._reserve(now, after))
 
     def cancel(self, order: AccountOrder | str, reason: str = "") -> AccountOrder:

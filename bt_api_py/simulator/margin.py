@@ -69,6 +69,10 @@ class MarginAccount(Account):
         """Return the positions that are over, as they ended, oldest first."""
         return list(self._closed)
 
+    def margin_of(self, symbol: str) -> Decimal:
+        """Return what is set aside for a symbol's position and orders."""
+        return self._needed(self._instrument(symbol))
+
     def leverages(self) -> dict[str, Decimal]:
         """Return the leverage by symbol, where there was a position or the client chose one."""
         return {symbol: position.leverage for symbol, position in self._positions.items()}

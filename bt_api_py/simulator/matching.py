@@ -39,6 +39,7 @@ class Matching:
         quantity: Number,
         price: Number | None = None,
         type: str = "limit",
+        client_order_id: str | None = None,
         *,
         order_id: str | None = None,
         reduce_only: bool = False,
@@ -63,9 +64,26 @@ class Matching:
         elif type == "limit_maker" and self._offered(symbol, side, Decimal(str(price))):
             reason = CROSSING
         if reason:
-            return account.refuse(*given, reason=reason, order_id=order_id, reduce_only=reduce_only)
-        order = account.place(*given, order_id=order_id, reduce_only=reduce_only)
+            return account.refuse(*given, client_order_id, reason=reason, order_id=order_id, reduce_only=reduce_only)
+        order = account.place(*given, client_order_id, order_id=order_id, reduce_only=reduce_only)
         return self._execute(account, order)
+
+    def amend(
+        self, account: Account, order: AccountOrder, quantity: Number, price: Number | None = None
+    ) -> AccountOrder:
+        """Change an order and return it after all that happens at once; arguments and errors as `Account.amend` has.
+
+        Raises:
+            ValueError: at that price it would cross an own order, or, being a maker's, the book.
+        """
+        if price is not None:
+            limit = Decimal(str(price))
+            if self._crosses_own(account, order.symbol, order.side, limit):
+                raise ValueError(SELF_CROSSING)
+            if order.type == "limit_maker" and self._offered(order.symbol, order.side, limit):
+                raise ValueError(CROSSING)
+        changed = account.amend(order, quantity, price)
+        return self._execute(account, changed) if changed.order_id in self._resting else changed
 
     def _execute(self, account: Account, order: AccountOrder) -> AccountOrder:
         """Fill an order against the book as far as it goes; let the rest rest, or lapse."""

@@ -260,6 +260,24 @@ def test_a_spot_account_has_nothing_to_reduce(virtual):
         matching.submit(account, "BTC-USDT", "sell", "0.001", type="market", reduce_only=True)
 
 
+def test_an_order_amended_to_another_price_takes_its_chance_there(world, account, submit):
+    """It rests where it moved or takes what is there; it crosses no own order, and a maker's not the book either."""
+    amend = world.world.find(NAME).matching.amend
+    (bid, _), (ask, _) = best(world)
+    order, other = submit("buy", "0.01", bid - 50), submit("sell", "0.01", ask + 50)
+    moved = amend(account, account.order(order), "0.02", bid - 60)
+    assert (moved.status, moved.price, moved.quantity) == ("new", bid - 60, Decimal("0.02"))
+    with pytest.raises(ValueError, match=SELF_CROSSING):
+        amend(account, moved, "0.02", ask + 50)
+    maker = submit("buy", "0.01", bid - 50, type="limit_maker")
+    with pytest.raises(ValueError, match=CROSSING):
+        amend(account, account.order(maker), "0.01", ask)
+    account.cancel(other)
+    taken = amend(account, moved, "0.001", ask)
+    assert (taken.status, taken.last.is_maker) == ("filled", False)
+    assert account.margin("USDC").used == account.margin_of("BTC-USD")
+
+
 def test_orders_of_a_test_are_left_alone(world, account):
     """What a test placed by hand is not filled by the market."""
     order = account.place("BTC-USD", "buy", "0.01", 99_000)

@@ -11,20 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..base import whole
 from .errors import INVALID_ARGUMENT, NOT_FOUND, NodeError
-from .figures import (
-    INTERVALS,
-    NS,
-    asset_row,
-    assets,
-    book_row,
-    candle_id,
-    candle_row,
-    data_row,
-    market_row,
-    parse_candle_id,
-    trade_row,
-    unlisted,
-)
+from .figures import INTERVALS, NS, book_row, candle_id, candle_row, data_row, parse_candle_id, trade_row
+from .listing import asset_row, assets, market_row, unlisted
 from .pages import page
 
 if TYPE_CHECKING:

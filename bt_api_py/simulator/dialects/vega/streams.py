@@ -11,7 +11,8 @@ from urllib.parse import parse_qs
 
 from ...candles import Bar
 from ..topics import BookTopic, MarketTopic, Topic, TradesTopic
-from .figures import book_row, candle_row, data_row, level_rows, market_id, parse_candle_id, trade_row
+from .figures import book_row, candle_row, data_row, level_rows, parse_candle_id, trade_row
+from .listing import market_id
 from .messages import CANDLE, DEPTH, MARKET_DATA, TRADE, Message, Row, streamed
 
 if TYPE_CHECKING:
