@@ -33,6 +33,7 @@ _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _MONTHS = {"M": 1, "y": 12}
 _INTERVAL = re.compile(r"([1-9][0-9]{0,4})(min|[smhdwMy])")
 _DAY_MS = 86_400_000
+_TO_MONDAY_MS = 3 * _DAY_MS  # the epoch was a Thursday
 _LATEST_MS = 253_000_000_000_000  # the year 9987: calendars end there
 
 
@@ -60,6 +61,26 @@ def bar_end(open_time: int, interval: str) -> int:
     # The first of the month, or the second west of Greenwich: both exist in every month.
     following = opened.replace(day=min(opened.day, 2), year=opened.year + years, month=month + 1)
     return (following - _EPOCH) // timedelta(milliseconds=1) - to_midnight - 1
+
+
+def bar_start(time: int, interval: str) -> int:
+    """Return the open time of the candle that holds `time`, in UTC, weeks from Monday; -1 for an unknown interval.
+
+    Args:
+        time: milliseconds since 1970 UTC.
+        interval: as `bar_end` has it.
+    """
+    match = _INTERVAL.fullmatch(interval)
+    if match is None or not 0 <= time <= _LATEST_MS:
+        return -1
+    count, unit = int(match[1]), match[2]
+    if unit in _SECONDS:
+        shift = _TO_MONDAY_MS if unit == "w" else 0
+        return time - (time + shift) % (count * _SECONDS[unit] * 1000)
+    day = _EPOCH + timedelta(milliseconds=time)
+    months = day.year * 12 + day.month - 1
+    year, month = divmod(months - months % (count * _MONTHS[unit]), 12)
+    return (datetime(max(year, 1), month + 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
 
 
 class _Closed:

@@ -84,6 +84,8 @@ class Exchange:
     symbols: ClassVar[SymbolStyle]
     intervals: ClassVar[Mapping[str, str]]  # the user's word -> the venue's
     channels: ClassVar[Mapping[str, Channel]]  # the venue's channel -> how its frames are read
+    built: ClassVar[frozenset[str]] = frozenset()  # intervals of which the feed has no bars: they are made from trades
+    lists_quiet_bars: ClassVar[bool] = False  # a time without trades has a bar too in the venue's list
     kinds: ClassVar[tuple[str, ...]] = ("ticker", "depth", "trades", "klines")
     polled: ClassVar[Mapping[str, float]] = {}  # kinds that the venue has by REST only -> seconds between two calls
     used_weight_header: ClassVar[str | None] = None
@@ -192,6 +194,14 @@ class Exchange:
 
         Args:
             since_ms: the time of the trade `after`, for venues that list by time.
+        """
+        yield self.trades_request(venue_symbol, _LARGEST_PAGE)
+
+    def trades_since(self, venue_symbol: str, since_ms: int, before: int) -> Pages:
+        """Ask for the trades below an id, back to one from before a time; without a list by id, the latest have to do.
+
+        Args:
+            since_ms: milliseconds.
         """
         yield self.trades_request(venue_symbol, _LARGEST_PAGE)
 

@@ -71,6 +71,7 @@ class BookFeed(Feed):
         self._live_since: float | None = None
         self._absent_since: float | None = None  # records come, but no book does
         self._told_fault = False
+        self._paused_until = 0.0  # no first state can come before it is asked for
 
     @property
     def is_urgent(self) -> bool:
@@ -192,7 +193,8 @@ class BookFeed(Feed):
     def _await_state(self, item: BookRow) -> None:
         """A record came for a book that is not there yet."""
         # Where the first state is fetched, its turn may be far away: only one that came and did not fit is a failure.
-        if self._absent_since is None and (item.is_snapshot or self.keeper.rule.snapshot != "rest"):
+        is_due = self.venue.clock.monotonic() >= self._paused_until
+        if self._absent_since is None and is_due and (item.is_snapshot or self.keeper.rule.snapshot != "rest"):
             self._absent_since = self.last_at
         if item.is_snapshot:  # too old to join what came meanwhile
             self._is_asking = False
@@ -295,6 +297,7 @@ class BookFeed(Feed):
                 call()
 
         if pause > 0:
+            self._paused_until = self.venue.clock.monotonic() + pause
             self.venue.later(pause, due)
         else:
             due()

@@ -433,8 +433,17 @@ class FillingFeed(Feed):
             item, lost = self._held.popleft()
             self.step(item, lost)
 
+    @property
+    def is_filling(self) -> bool:
+        """Whether records wait behind a hole."""
+        return self._is_filling or bool(self._held)
+
     def tick(self) -> None:
         super().tick()
+        self.tick_filling()
+
+    def tick_filling(self) -> None:
+        """Tell who waits behind a hole for long."""
         if self._is_filling:
             now = self.venue.clock.monotonic()
             if now - self._waiting_since >= self.stale_after:

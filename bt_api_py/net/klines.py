@@ -24,7 +24,79 @@ _MOST_BARS = 5000  # of one hole
 _MOST_PROBED = 200
 
 
-class KlineFeed(FillingFeed):
+class BarFeed(FillingFeed):
+    """What all candles of one market and interval share: the fan-out, and what only the venue's list can tell."""
+
+    def __init__(self, venue: Venue, session: Carrier, name: str, channel: Channel, topic: Topic) -> None:
+        super().__init__(venue, session, name, channel, topic)
+        self._next: int | None = None  # open time of the oldest bar that was not handed out as closed
+
+    def deliver(self, item: BarData) -> None:
+        topic = self.topic
+        closed = item.get_bar_status()
+        for box in self.boxes:
+            if closed or not box.wish.closed_only:
+                box.push(item if box.topic is topic else respelled(item, box.topic))
+
+    async def fetch_bars(self, interval: str, start: int, end: int) -> list[BarData]:
+        """Return the venue's bars of an interval, the user's word, that open from `start` to `end`.
+
+        Raises:
+            BtApiError, TimeoutError: as `collect`.
+        """
+        exchange, symbol = self.venue.exchange, self.topic.venue_symbol
+        word = exchange.venue_interval(interval)
+        return await self.collect(lambda: exchange.klines_between(symbol, word, start, end))
+
+    async def fetch_between(self, start: int, begin: int, lost: str) -> bool:
+        """Hand out, closed, the listed bars that open from `start` on and before `begin`; return whether there are any.
+
+        Args:
+            lost: why they were missed; empty where a time without trades may have no bars.
+        """
+        total = self._bars_between(start, begin)
+        found: list[BarData] = []
+        trouble = "" if total <= _MOST_BARS else f"{total} bars are more than {_MOST_BARS}"
+        if not trouble and self.wants_filling:
+            try:
+                bars = {
+                    bar.get_timestamp(): bar for bar in await self.fetch_bars(self.topic.interval, start, begin - 1)
+                }
+                found = [bars[at].as_closed() for at in sorted(bars) if start <= at < begin]
+            except (BtApiError, TimeoutError) as error:
+                trouble = str(error) or "the venue took too long"
+        elif not trouble:
+            trouble = "no reader wants holes to be filled"
+        if lost or trouble:
+            self._declare(lost or "bars were not sent", start, begin, total)
+        if found:
+            self.deliver_filled(found)
+            if lost:
+                self._tell_filled(lost, found)
+        # The venue's list decides what exists: a bar in which nothing was traded may have no entry there.
+        self.count_missing(total if trouble else len(found), len(found))
+        return bool(found)
+
+    def _bars_between(self, start: int, begin: int) -> int:
+        count = 0
+        while start < begin and count <= _MOST_BARS:
+            start = bar_end(start, self.topic.interval) + 1
+            if start <= 1:
+                break
+            count += 1
+        return count
+
+    def _declare(self, cause: str, start: int, begin: int, count: int) -> None:
+        self.count("gaps")
+        self.tell("gap", cause, from_ms=start, to_ms=begin - 1, count=count)
+        log.warning("%s: gap, %s, %d bars from %d", self.label, cause, count, start)
+
+    def _tell_filled(self, cause: str, found: list[BarData]) -> None:
+        first, last = found[0].get_timestamp(), found[-1].get_timestamp()
+        self.tell("backfilled", cause, from_ms=first, to_ms=last, count=len(found), filled=True)
+
+
+class KlineFeed(BarFeed):
     """Candles of one market and interval.
 
     A venue that never says "closed" (HTX) closes a bar by beginning the next, or by the clock a little after its end;
@@ -34,7 +106,6 @@ class KlineFeed(FillingFeed):
 
     def __init__(self, venue: Venue, session: Carrier, name: str, channel: Channel, topic: Topic) -> None:
         super().__init__(venue, session, name, channel, topic)
-        self._next: int | None = None  # open time of the oldest bar that was not handed out as closed
         self._running: BarData | None = None
         self._probed: tuple[float, ...] | None = None  # the newest bar that a probe saw
 
@@ -74,19 +145,13 @@ class KlineFeed(FillingFeed):
         fuller = running
         if self.wants_filling:
             try:
-                listed = await self._fetch(begin, begin)
+                listed = await self.fetch_bars(self.topic.interval, begin, begin)
                 fuller = max([running, *(bar for bar in listed if bar.get_timestamp() == begin)], key=_volume)
             except (BtApiError, TimeoutError) as error:
                 log.info("%s: a closed bar could not be compared with the venue's list: %s", self.label, error)
         self._hand_out_closed(fuller)
         if item is not None:
             self._accept(item)
-
-    async def _fetch(self, start: int, end: int) -> list[BarData]:
-        """Return the venue's bars that open from `start` to `end`."""
-        exchange, topic = self.venue.exchange, self.topic
-        interval = exchange.venue_interval(topic.interval)
-        return await self.collect(lambda: exchange.klines_between(topic.venue_symbol, interval, start, end))
 
     def _hand_out_closed(self, bar: BarData) -> None:
         self._running = None
@@ -103,54 +168,11 @@ class KlineFeed(FillingFeed):
             self._next = begin
         self.deliver(item)
 
-    def deliver(self, item: BarData) -> None:
-        topic = self.topic
-        closed = item.get_bar_status()
-        for box in self.boxes:
-            if closed or not box.wish.closed_only:
-                box.push(item if box.topic is topic else respelled(item, box.topic))
-
     async def _fill_between(self, item: BarData, start: int, begin: int, lost: str) -> None:
         """Fetch the bars that opened from `start` on and before `begin`, then hand out `item`."""
-        total = self._bars_between(start, begin)
-        found: list[BarData] = []
-        trouble = "" if total <= _MOST_BARS else f"{total} bars are more than {_MOST_BARS}"
-        if not trouble and self.wants_filling:
-            try:
-                bars = {bar.get_timestamp(): bar for bar in await self._fetch(start, begin - 1)}
-                found = [bars[at].as_closed() for at in sorted(bars) if start <= at < begin]
-            except (BtApiError, TimeoutError) as error:
-                trouble = str(error) or "the venue took too long"
-        elif not trouble:
-            trouble = "no reader wants holes to be filled"
-        if lost or trouble:
-            self._declare(lost or "bars were not sent", start, begin, total)
-        if found:
+        if await self.fetch_between(start, begin, lost):
             self._running = None
-            self.deliver_filled(found)
-            if lost:
-                self._tell_filled(lost, found)
-        # The venue's list decides what exists: a bar in which nothing was traded may have no entry there.
-        self.count_missing(total if trouble else len(found), len(found))
         self._accept(item)
-
-    def _bars_between(self, start: int, begin: int) -> int:
-        count = 0
-        while start < begin and count <= _MOST_BARS:
-            start = bar_end(start, self.topic.interval) + 1
-            if start <= 1:
-                break
-            count += 1
-        return count
-
-    def _declare(self, cause: str, start: int, begin: int, count: int) -> None:
-        self.count("gaps")
-        self.tell("gap", cause, from_ms=start, to_ms=begin - 1, count=count)
-        log.warning("%s: gap, %s, %d bars from %d", self.label, cause, count, start)
-
-    def _tell_filled(self, cause: str, found: list[BarData]) -> None:
-        first, last = found[0].get_timestamp(), found[-1].get_timestamp()
-        self.tell("backfilled", cause, from_ms=first, to_ms=last, count=len(found), filled=True)
 
     async def has_moved(self) -> bool:
         exchange, topic, running = self.venue.exchange, self.topic, self._running

@@ -23,6 +23,7 @@ from .carrier import Carrier
 from .feed import Feed, respelled
 from .figures import FigureFeed, LiquidationFeed
 from .klines import KlineFeed
+from .making import MADE, BuiltKlineFeed, Making
 from .polling import POLLED, Polling
 from .rest import RestClient
 from .session import Session
@@ -171,21 +172,28 @@ class Venue:
             place = self.exchange.place_raw(wish.channel, topic.venue_symbol)
         elif wish.kind in self.exchange.polled:
             place = Subscription(POLLED, f"{wish.kind} {topic.venue_symbol}")
+        elif wish.kind == "klines" and wish.interval in self.exchange.built:
+            place = Subscription(MADE, f"klines {topic.venue_symbol} {wish.interval}")
         else:
             interval = self.exchange.venue_interval(wish.interval) if wish.interval else ""
             place = self.exchange.place(wish.kind, topic.venue_symbol, interval=interval, levels=wish.levels)
-        feed = self.feeds.get((place.endpoint, place.name, raw))
-        if feed is None:
-            feed = self._new_feed(place, topic, raw)
-        feed.attach(box, topic)
+        self._feed_at(place, topic, raw).attach(box, topic)
+
+    def feed_of_trades(self, topic: Topic) -> Feed:
+        """Return the feed of a market's trades."""
+        return self._feed_at(self.exchange.place("trades", topic.venue_symbol), topic, raw=False)
+
+    def _feed_at(self, place: Subscription, topic: Topic, raw: bool) -> Feed:
+        return self.feeds.get((place.endpoint, place.name, raw)) or self._new_feed(place, topic, raw)
 
     def _new_feed(self, place: Subscription, topic: Topic, raw: bool) -> Feed:
         session = self._session_for(place.endpoint, raw)
-        channel = _RAW if raw or place.endpoint == POLLED else self.exchange.channel_of(place.name)
+        has_no_channel = raw or place.endpoint in (POLLED, MADE)
+        channel = _RAW if has_no_channel else self.exchange.channel_of(place.name)
         if channel.container is not None and topic.kind in FIGURES:
             # The channel may be another kind's, whose records tell this figure too.
             topic = msgspec.structs.replace(topic, kind=channel.container.kind)
-        kind = Feed if raw else _FEEDS.get(topic.kind, Feed)
+        kind = Feed if raw else BuiltKlineFeed if place.endpoint == MADE else _FEEDS.get(topic.kind, Feed)
         feed = kind(self, session, place.name, channel, topic)
         self.feeds[place.endpoint, place.name, raw] = feed
         session.add(feed)
@@ -198,6 +206,8 @@ class Venue:
         new: Carrier
         if endpoint == POLLED:
             new = Polling(self, next(self.numbers))
+        elif endpoint == MADE:
+            new = Making(self, next(self.numbers))
         else:
             new = Session(self, endpoint, next(self.numbers), exchange=type(self.exchange)(self.settings), raw=raw)
         self.sessions.append(new)

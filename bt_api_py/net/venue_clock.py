@@ -17,7 +17,7 @@ _TOLD_MS = 1000  # a larger difference is told, once; some venues tell whole sec
 
 
 class VenueClock:
-    """How far the venue's clock is from ours, measured when a signature needs it."""
+    """How far the venue's clock is from ours, measured when somebody needs it."""
 
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
@@ -25,7 +25,7 @@ class VenueClock:
         self._measured_at: float | None = None
         self._was_told = False
 
-    async def for_signing(self) -> int:
+    async def measured(self) -> int:
         """Return the venue's time in milliseconds; our own where the venue's cannot be read."""
         clock = self._venue.clock
         if self._measured_at is None or clock.monotonic() - self._measured_at > _BELIEVED:
@@ -35,13 +35,15 @@ class VenueClock:
             except UnsupportedError:
                 self._measured_at = clock.monotonic()  # the venue tells no time
             except BtApiError as error:
-                log.warning("%s: the clock cannot be read (%s); signing with our own", self._venue.name, error)
+                log.warning("%s: the clock cannot be read (%s); taking our own", self._venue.name, error)
             else:
                 began = max(began, self._venue.rest.sent_at)
                 self._offset_ms = server - 500 * (began + clock.now())
                 self._measured_at = clock.monotonic()
                 self._tell()
         return self.now_ms()
+
+    for_signing = measured
 
     def now_ms(self) -> int:
         """Return the venue's time in milliseconds, as far as it is known."""

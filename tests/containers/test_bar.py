@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bt_api_py.containers import BarData, BarRow, Topic
-from bt_api_py.containers.bar import bar_end
+from bt_api_py.containers.bar import bar_end, bar_start
 
 MINUTE = 60_000
 
@@ -89,6 +89,41 @@ def test_any_open_time_and_any_interval_have_an_end_or_none(opened: int, interva
     """An end is later than the beginning, or 0 where there is none to tell."""
     end = bar_end(opened, interval)
     assert end == 0 or end > opened
+
+
+_WORDS = ["1s", "7s", "1m", "15min", "4h", "1d", "3d", "1w", "2w", "1M", "3M", "7M", "1y", "10y"]
+
+
+@given(time=st.integers(0, 7_000_000_000_000), interval=st.sampled_from(_WORDS))
+def test_every_time_lies_in_one_candle(time: int, interval: str) -> None:
+    """A candle holds the time for which it was asked, and the next one begins where it ends."""
+    start = bar_start(time, interval)
+    end = bar_end(max(start, 0), interval)
+    assert start <= time
+    if start >= 0:
+        assert time <= end
+        assert bar_start(start, interval) == start
+        assert bar_start(end + 1, interval) == end + 1
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [
+        ("1m", "2026-11-20T15:47"), ("15m", "2026-11-20T15:45"), ("4h", "2026-11-20T12:00"), ("1d", "2026-11-20T00:00"),
+        ("1w", "2026-11-16T00:00"), ("1M", "2026-11-01T00:00"), ("3M", "2026-10-01T00:00"), ("1y", "2026-01-01T00:00"),
+    ],
+)  # fmt: skip
+def test_candles_open_at_round_times(interval: str, expected: str) -> None:
+    """Days begin at midnight in UTC, weeks on Monday, quarters in January, April, July and October."""
+    time = datetime(2026, 11, 20, 15, 47, 12, tzinfo=UTC)
+    opened = datetime.fromisoformat(f"{expected}+00:00")
+    assert bar_start(int(time.timestamp() * 1000), interval) == int(opened.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(("time", "interval"), [(-1, "1m"), (10**40, "1m"), (0, "1 m"), (0, ""), (0, "0m")])
+def test_no_candle_opens_there(time: int, interval: str) -> None:
+    """A time out of range and an unknown interval have no candle."""
+    assert bar_start(time, interval) == -1
 
 
 def test_the_interval_is_the_callers_word(build: Any) -> None:

@@ -59,10 +59,11 @@ async def venue_of(exchange):
 
 
 def topics(exchange, symbols):
-    """Return a thousand different topics: markets times kinds, and intervals of bars."""
+    """Return a thousand different topics of the feed: markets times kinds, and intervals of bars."""
     kinds = [(kind, ()) for kind in EXCHANGES[exchange].kinds if kind in ("ticker", "trades")]
     if "klines" in EXCHANGES[exchange].kinds:
-        kinds += [("klines", (word,)) for word in EXCHANGES[exchange].intervals]
+        words = EXCHANGES[exchange].intervals
+        kinds += [("klines", (word,)) for word in words if word not in EXCHANGES[exchange].built]
     markets = [symbol for symbol in symbols if not symbol.startswith("HALT")]
     return list(islice(((kind, market, rest) for (kind, rest), market in product(kinds, markets)), COUNT))
 

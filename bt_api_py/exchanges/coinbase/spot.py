@@ -80,8 +80,8 @@ class CoinbaseSpot(Exchange):
         "batches": endpoint(100),  # of tickers: their frames look like those of the tickers themselves
     }
     symbols = SymbolStyle(separator="-")
-    kinds = ("ticker", "depth", "trades")
     intervals = {"1m": "60", "5m": "300", "15m": "900", "1h": "3600", "6h": "21600", "1d": "86400"}
+    built = frozenset(intervals)
     channels = {"ticker": _TICKERS, "matches": _TRADES, BOOK: _BOOKS}
     answers_in_order = True
 
@@ -179,6 +179,9 @@ class CoinbaseSpot(Exchange):
             if not trades or reaches(trades[0]) or not cursor.isdecimal() or int(cursor) >= older:
                 return
             older = int(cursor)
+
+    def trades_since(self, venue_symbol: str, since_ms: int, before: int) -> Pages:
+        return self._older(venue_symbol, before, _PAGE, lambda oldest: oldest.get_timestamp() < since_ms)
 
     def klines_request(self, venue_symbol: str, interval: str, limit: int) -> Request:
         return Request(f"/products/{venue_symbol}/candles", _REST_CANDLES, {"granularity": interval}, PUBLIC_PACE)
