@@ -153,8 +153,8 @@ class Candles:
 
 def _matches(trade: TradeData) -> int:
     """Return how many matches a trade stands for, where the venue merges them."""
-    span = row_of(trade).span
-    return 1 if span is None else int(span[1] - span[0] + 1)
+    first, last = trade.get_first_trade_id(), trade.get_last_trade_id()
+    return int(last) - int(first) + 1 if first is not None and last is not None else 1
 
 
 def _told(row: Any, name: str) -> Decimal | None:

@@ -33,11 +33,8 @@ class Trade(TradeRow):
 
 
 class Merged(Trade):
-    first: int = 0
-
-    @property
-    def span(self) -> tuple[int, int]:
-        return self.first, self.trade_id
+    first_trade_id: int = 0
+    last_trade_id: int = 0
 
 
 class Candle(BarRow):
@@ -233,7 +230,7 @@ def test_a_long_silence_is_bounded() -> None:
 def test_a_merged_trade_counts_its_matches() -> None:
     """A record that stands for several matches counts as so many trades."""
     candles = Candles("1m", BEGIN)
-    [bar] = candles.add(TradeData(Merged(BEGIN, 14, 10.0, 2.0, first=10), TOPIC))
+    [bar] = candles.add(TradeData(Merged(BEGIN, 3, 10.0, 2.0, first_trade_id=10, last_trade_id=14), TOPIC))
     assert bar.num_trades == 5
 
 

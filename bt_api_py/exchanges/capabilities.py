@@ -45,6 +45,7 @@ class Offer:
 
     Attributes:
         streams: kinds of public streams; polled: those of them that REST is asked for.
+        intervals: of candles; built: those of them that are made from trades.
         account: kinds of account streams.
         book, whole_book: how a book of a few levels, and all of it, is kept true; empty where there is none.
         checksum: whether the venue sends one that is checked.
@@ -56,6 +57,7 @@ class Offer:
     polled: list[str]
     account: list[str]
     intervals: list[str]
+    built: list[str]
     book: str
     whole_book: str
     checksum: bool
@@ -84,6 +86,7 @@ def offer(name: str) -> Offer:
         polled=list(cls.polled),
         account=list(cls.account.kinds) if cls.account is not None else [],
         intervals=list(cls.intervals) if "klines" in cls.kinds else [],
+        built=[word for word in cls.intervals if word in cls.built],
         book=books[0][0] if books else "",
         whole_book=books[1][0] if books else "",
         checksum=any(checked for _, checked in books),
@@ -162,7 +165,9 @@ def _streams(offers: Iterable[Offer]) -> str:
     def cells(item: Offer) -> Iterator[str]:
         yield _link(item)
         for kind in KINDS:
-            yield "by REST" if kind in item.polled else "yes" if kind in item.streams else ""
+            is_built = kind == "klines" and item.built == item.intervals != []
+            known = "from trades" if is_built else "yes" if kind in item.streams else ""
+            yield "by REST" if kind in item.polled else known
 
     head = ("exchange", *(kind.replace("_", " ") for kind in KINDS))
     return _table("Market data", head, [list(cells(item)) for item in offers])

@@ -174,3 +174,31 @@ def test_a_bad_value_is_refused_at_once(name, value):
 def test_a_value_at_the_edge_is_taken(name, value):
     """The edges of each range are inside it."""
     assert BtApi({BINANCE: {"websocket": {name: value}}}).list_exchanges() == [BINANCE]
+
+
+@pytest.mark.parametrize("exchange", sorted(name for name in EXCHANGES if "depth" in EXCHANGES[name].kinds))
+def test_a_book_that_broke_many_times_comes_back(exchange):
+    """However often a book broke, it is asked for again after a pause, though its updates go on meanwhile."""
+
+    async def main(sim):
+        async with sim.api(websocket={"max_reconnect": None}) as api:
+            stream = api.stream_depth(exchange, SYMBOL, levels=None)
+            seen = []
+
+            async def take():
+                async for _ in stream:
+                    seen.append(sim.clock.monotonic())
+
+            task = asyncio.ensure_future(take())
+            await asyncio.sleep(3)
+            for _ in range(7):
+                sim.faults.garbage(exchange, kind="nan", topic="depth")
+                broken = len(seen)
+                async with asyncio.timeout(60):
+                    while len(seen) < broken + 3 or stream.stats.state != "live":  # noqa: ASYNC110  # virtual time
+                        await asyncio.sleep(0.5)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            return stream.stats.resyncs
+
+    assert run_virtual(main, exchanges=[exchange], symbols=[SYMBOL], rate=30.0) <= 7
