@@ -24,7 +24,7 @@ from ..simulation.judge import same
 
 WITH_ACCOUNT = sorted(name for name, cls in EXCHANGES.items() if cls.account is not None)
 SPOT = "BINANCE___SPOT"
-SECRET, PHRASE = "the-secret-that-nobody-may-see", "the-phrase-that-nobody-may-see"
+SECRET, PHRASE = "the-secret-that-nobody-may-see-now", "the-phrase-that-nobody-may-see"
 UNNOTICED = 65.0  # seconds until a client that cannot ask takes a silent connection for dead
 WEBSOCKET = {
     "ping_interval": 4,
