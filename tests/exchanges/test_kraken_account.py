@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from itertools import count
 from typing import Any
 
 import pytest
@@ -214,6 +215,19 @@ def test_a_number_that_was_left_out_is_an_outage(side: KrakenAccount) -> None:
     assert ends(frame(1, channel="balances", kind="snapshot"), frame(2, channel="balances")) == [False, False]
     assert ends(frame(5, TRADE)) == [True]
     assert ends(first, frame(2, NEW)) == [False, False]  # on a new connection
+
+
+def test_a_subscription_that_begins_without_a_snapshot_counts_anew(side: KrakenAccount) -> None:
+    """The first number after subscribing again is no hole, whatever the last one on the old connection was."""
+
+    def follows(number: int) -> bool:
+        items = side.decode(json.dumps(frame(number, channel="balances")).encode())
+        return not any(isinstance(item, Expired) for _, item in items)
+
+    for first in (7, 1, 30):
+        side.subscribe(["balances"], count(1))
+        assert [follows(number) for number in (first, first + 1, first + 2)] == [True] * 3
+    assert not follows(40)
 
 
 def test_two_sockets_count_for_themselves(side: KrakenAccount) -> None:

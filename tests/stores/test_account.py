@@ -19,12 +19,12 @@ from bt_api_py.simulator import run_virtual
 from ..net.fakes import FakeClock, FakeTransport, settle
 from ..net.own_account import OwnAccount, OwnVenue, listed, order
 from ..simulation.account_life import SYMBOLS, Life, PrivateMischief
+from ..simulation.accounts import PHRASE, SECRET
 from ..simulation.gateway import check_nothing_left
 from ..simulation.judge import same
 
 WITH_ACCOUNT = sorted(name for name, cls in EXCHANGES.items() if cls.account is not None)
 SPOT = "BINANCE___SPOT"
-SECRET, PHRASE = "the-secret-that-nobody-may-see-now", "the-phrase-that-nobody-may-see"
 UNNOTICED = 65.0  # seconds until a client that cannot ask takes a silent connection for dead
 WEBSOCKET = {
     "ping_interval": 4,
@@ -69,6 +69,26 @@ def check(state, account):
         assert all(map(same, had, (held.free, held.locked, held.total))), f"{asset}: {had}, in truth {held}"
     for asset in set(state.balances) - set(account.balances()):
         assert _figures(state.balances[asset]) == (0, 0, 0)
+    positions = {one.symbol: one.quantity for one in account.positions()}
+    assert set(state.positions) == set(positions)
+    assert all(same(item.get_quantity(), positions[symbol]) for symbol, item in state.positions.items())
+
+
+async def arrive(state, account, exchange):
+    """Wait until everything that happened has been told; by REST a venue tells it when its budget allows."""
+    for _ in range(60 if EXCHANGES[exchange].account.balances_by_rest else 2):
+        await asyncio.sleep(1)
+        if _is_true(state, account):
+            break
+    check(state, account)
+
+
+def _is_true(state, account):
+    try:
+        check(state, account)
+    except AssertionError:
+        return False
+    return True
 
 
 def _figures(item):
@@ -91,8 +111,7 @@ class TestTruth:
                 seen = len(state.open_orders)
                 for fault in (sim.faults.disconnect, sim.faults.expire_token, sim.faults.disconnect):
                     await life.live(5)
-                    await asyncio.sleep(2)  # for the last records to arrive
-                    check(state, account)
+                    await arrive(state, account, exchange)
                     fault(exchange)
                     await asyncio.sleep(0.1)
                     assert not state.is_live
@@ -158,14 +177,14 @@ class TestTruth:
             async with api.account(exchange) as state:
                 await state.wait_live(30)
                 placed = account.place("BTCUSDT", "buy", "0.01", "80000")
-                await asyncio.sleep(2)
+                await arrive(state, account, exchange)
                 assert state.open_orders[placed.order_id].get_status() == "new"
                 assert state.balances["USDT"].get_locked_balance() > 0
                 account.partial(placed, "0.004")
-                await asyncio.sleep(2)
+                await arrive(state, account, exchange)
                 assert state.open_orders[placed.order_id].get_filled_quantity() == pytest.approx(0.004)
                 account.fill(placed)
-                await asyncio.sleep(2)
+                await arrive(state, account, exchange)
                 assert placed.order_id not in state.open_orders
                 check(state, account)
                 for mapping in (state.balances, state.open_orders, state.positions):
@@ -198,7 +217,7 @@ class TestChanges:
                 await asyncio.sleep(1)
                 begun = list(told)
                 account.fill(first)
-                await asyncio.sleep(2)
+                await arrive(state, account, exchange)
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
             assert {item.get_origin() for item in begun} == {"snapshot"}

@@ -276,6 +276,7 @@ class KrakenAccount(PrivateSide):
         self._nonce = 0
         self._token = ""
         self._numbers: dict[str, list[int]] = {}  # by channel, the last number of each socket: there may be two
+        self._beginning: set[str] = set()  # channels that were subscribed anew, and whose first number is awaited
 
     def ticket_request(self, endpoint_name: str) -> Request:
         return Request("/0/private/GetWebSocketsToken", _TICKET, rate=PRIVATE_PACE, signed=True)
@@ -329,8 +330,9 @@ class KrakenAccount(PrivateSide):
             return True
         if number in known:
             return True  # twice
-        is_first = frame.kind == "snapshot" or not known
+        is_first = frame.kind == "snapshot" or not known or frame.channel in self._beginning
         if is_first:
+            self._beginning.discard(frame.channel)
             self._numbers[frame.channel] = [*known[-1:], number]
         return is_first
 
@@ -343,6 +345,7 @@ class KrakenAccount(PrivateSide):
     def _command(self, method: str, name: str, number: int) -> Command:
         params: dict[str, Any] = {"channel": name, "token": self._token}
         if method == "subscribe":
+            self._beginning.add(name)
             first = {"snap_orders": True, "snap_trades": False} if name == "executions" else {"snapshot": False}
             params |= first
         text = msgspec.json.encode({"method": method, "params": params, "req_id": number}).decode()
