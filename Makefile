@@ -40,7 +40,7 @@ types: $(VENV)/.has-test  ## mypy in strict mode; pyright on what users see
 test: $(VENV)/.has-test  ## all tests that need no network
 	$(BIN)/python -m pytest
 
-long: $(VENV)/.has-test  ## what takes long: days of virtual time, more seeds, a thousand streams, the page of faults
+long: $(VENV)/.has-test  ## the tests of days of virtual time, and the page of faults
 	$(BIN)/python -m pytest -m long
 
 soak: long  ## days, thousands of seeds, millions of messages; SOAK="--seeds 9" for less

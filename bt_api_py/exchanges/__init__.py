@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..exceptions import ExchangeNotFoundError
 from .base import Exchange
 from .binance import BinanceSpot, BinanceSwap
+from .bulk import BulkSwap
 from .coinbase import CoinbaseSpot
 from .coinblockpro import CoinblockproSpot
 from .htx import HtxSpot
@@ -19,6 +20,7 @@ _ALL: tuple[type[Exchange], ...] = (
     CoinbaseSpot,
     KrakenSpot,
     CoinblockproSpot,
+    BulkSwap,
 )
 
 EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in _ALL}

@@ -503,6 +503,8 @@ class Leg:
         return None
 
     def _refuse(self, refusal: Refusal) -> None:
+        if refusal.is_login:  # where a subscription shows the key
+            raise AuthenticationError(self._venue.name, refusal.detail, topic="account")
         pending = self._find(refusal.id, refusal.name)
         if refusal.id is None and refusal.name is None and self.session.exchange.answers_in_order:
             pending = next(iter(self._pending.values()), None)

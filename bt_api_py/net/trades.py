@@ -16,11 +16,13 @@ from .feed import FillingFeed
 
 if TYPE_CHECKING:
     from .carrier import Carrier
+    from .leg import Leg
     from .venue import Venue
 
 log = logging.getLogger("bt_api_py.net")
 
 _IDS_REMEMBERED = 1000  # where ids have no order
+_COPIES_COUNTED = 4000
 _TRIES = 4  # REST may lag behind the stream
 _PAUSE = 0.5  # seconds between two tries
 _FALSE_ALARMS = 3  # after so many jumps of ids without a trade between them, jumps are normal on this market
@@ -40,14 +42,29 @@ class TradeFeed(FillingFeed):
         self._last_ms: int | None = None
         self._seen: OrderedDict[Any, None] = OrderedDict()
         self._false_alarms = 0
+        self._newest_row: Any = None
+        self._copies: OrderedDict[tuple[Leg, bytes], int] = OrderedDict()  # trades without an id, by socket
 
     def newest_number(self) -> int | None:
         return self._last
 
+    def doubt(self, leg: Leg, detail: str) -> None:
+        newest = self._newest_row
+        if newest is not None and newest.trade_id is None:  # the next one cannot show that one is missing
+            self.mark_lost(f"what could not be read may have been a trade: {detail}")
+
     def key(self, item: TradeData) -> Any:
         row = row_of(item)
-        # Without an id, two trades of several sockets are one when all that is told of them is equal.
+        # Without an id, a trade is known by all that is told of it.
         return row.trade_id if row.trade_id is not None else msgspec.json.encode(row)
+
+    def arrived(self, key: Any, leg: Leg) -> bool:
+        if isinstance(key, bytes):  # the second of two equal trades is no repetition of the first
+            count = self._copies[leg, key] = self._copies.get((leg, key), 0) + 1
+            if len(self._copies) > _COPIES_COUNTED:
+                self._copies.popitem(last=False)
+            key = key, count
+        return super().arrived(key, leg)
 
     def step(self, item: TradeData, lost: str) -> None:
         row = row_of(item)
@@ -92,6 +109,7 @@ class TradeFeed(FillingFeed):
         if lost and self._last_ms is not None:
             self._declare(lost, None, None, row.timestamp, None)
         self._last_ms = row.timestamp
+        self._newest_row = row
         self.deliver(item)
 
     async def _fill_between(self, item: TradeData, lost: str, after: int, before: int, number: int) -> None:

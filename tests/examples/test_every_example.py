@@ -45,6 +45,19 @@ EXAMPLES = {
             r"open interest [\d,]+\.\d{3}|liquidated: [\d.]+ (long|short) at [\d,.]+",
         ],
     ),
+    "bulk_ticker.py": (["--count", "3"], [rf"(BTC|ETH)-USD: last {PRICE}  mark {PRICE}"] * 3),
+    "bulk_ladder.py": (
+        ["--steps", "2"],
+        [r"resting 0\.01 at [\d.]+ as \w+", r"cancel all: cancelled, \d+ orders"],
+    ),
+    "bulk_replace.py": (
+        [],
+        [r"first: resting \w+", r"replaced: cancelled, then resting \w+", r"end: cancelled"],
+    ),
+    "bulk_quoting.py": (
+        ["--count", "2"],
+        [r"quoted [\d.]+ \w+, [\d.]+ \w+; profit [+-]\d+\.\d\d"],
+    ),
     "batch.py": (["--count", "1", "--size", "2"], [r"[12] trades, [\d.]+ in all, ids \d+ to \d+"]),
     "settings.py": (
         ["--count", "1"],

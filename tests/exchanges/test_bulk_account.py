@@ -46,7 +46,10 @@ def test_one_subscription_brings_everything(side: BulkAccount) -> None:
     [command] = side.unsubscribe(side.names, ids())
     assert sent(command) == {"method": "unsubscribe", "topic": f"account.{KEY}"}
     assert side.login(0, ids()) is None
-    assert said(side, {"type": "error", "error": {"message": "no"}}) == [Refusal("no")]
+    [refusal] = said(side, {"type": "error", "error": {"message": "no"}})
+    assert isinstance(refusal, Refusal)
+    assert refusal.is_login
+    assert refusal.detail.startswith("no; check api_key")
 
 
 def test_an_order(side: BulkAccount) -> None:

@@ -68,6 +68,8 @@ EXPECTED = {
     ("docs/guide/synchronous.md", "Without asyncio"): [rf"now {PRICE}", rf"(buy|sell) \d+\.\d{{5}} at {PRICE}"],
     ("docs/guide/synchronous.md", "Without asyncio (2)"): [r"\d+\.\d \| \d+\.\d"],
     ("docs/guide/synchronous.md", "In a notebook"): [PRICE, r"\d+"],
+    ("docs/clients/bulk.md", "Reading"): [r"BTC-USD [\d.]+"],
+    ("docs/clients/bulk.md", "Trading"): [r"resting True", r"ok cancelled", r"ok resting", r"cancelled"],
     ("docs/guide/local-copies.md", "An order book"): [rf"{PRICE} \| {PRICE} x [\d.]+, spread {PRICE}"],
     ("docs/guide/local-copies.md", "An order book (2)"): [r"[\d.]+ bid on the best five levels"],
     ("docs/guide/local-copies.md", "An account"): [

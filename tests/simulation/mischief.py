@@ -4,13 +4,13 @@ import asyncio
 from random import Random
 
 from bt_api_py.book.sequence import Unnumbered
+from bt_api_py.containers import TradeData
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator.dialects.base import Dialect
 from bt_api_py.simulator.faults import GARBAGE_KINDS
 
 _CODES = (1006, 1000, 1001, 1008, 1009, 1011, 1012, 1013, 4000)
 _TOPICS = (None, "ticker", "depth", "trades", "klines")
-_NOTICED = ("ticker", "trades", "klines")  # whatever the book is like
 _LONGEST = 5.0  # seconds that a fault lasts at most
 
 
@@ -20,12 +20,18 @@ def shows_lost_updates(exchange):
     return not any(isinstance(book.rule, Unnumbered) and book.checksum is None for book in books)
 
 
+def trades_have_ids(exchange):
+    """Tell whether a trade can be told from its repetition, and the next one shows that some are missing."""
+    rows = [channel.row for channel in EXCHANGES[exchange].channels.values() if channel.container is TradeData]
+    return not any(getattr(row, "trade_id", "") is None for row in rows)
+
+
 class Mischief:
     """Makes faults happen, and remembers them.
 
     Left out are those that a venue's protocol cannot show (a well-formed wrong number; a lost update of a book that
-    has neither numbers nor a checksum) and those that end a stream by rights (a refused market, an address that is no
-    longer there); both have tests of their own.
+    has neither numbers nor a checksum; a lost or doubled trade where trades have no ids) and those that end a stream
+    by rights (a refused market, an address that is no longer there); all have tests of their own.
     """
 
     def __init__(self, sim, seed, symbols, kinds=None):
@@ -65,7 +71,10 @@ class Mischief:
     def _some(self, exchange, *, may_lose=False):
         """Return which frames a fault concerns; one that loses them leaves out what could not be noticed."""
         symbol = self._random.choice((None, *self.symbols))
-        topics = _NOTICED if may_lose and not shows_lost_updates(exchange) else _TOPICS
+        unseen = {"depth": not shows_lost_updates(exchange), "trades": not trades_have_ids(exchange)}
+        topics = [topic for topic in _TOPICS if topic is not None and not unseen.get(topic)]
+        if not may_lose or len(topics) == len(_TOPICS) - 1:
+            topics = _TOPICS
         return {"topic": self._random.choice(topics), "symbol": symbol}
 
     def _disconnect(self, exchange):
@@ -102,7 +111,8 @@ class Mischief:
 
     def _frames(self, exchange):
         fault = self._random.choice(("skip", "duplicate", "reorder", "truncate"))
-        some = self._some(exchange, may_lose=fault in ("skip", "reorder"))
+        is_unseen = fault in ("skip", "reorder") or (fault == "duplicate" and not trades_have_ids(exchange))
+        some = self._some(exchange, may_lose=is_unseen)
         self._do(fault, exchange, count=self._random.randint(1, 3), **some)
 
     def _garbage(self, exchange):

@@ -7,6 +7,7 @@ import pytest
 from bt_api_py import BtApi
 from bt_api_py.exceptions import ConfigurationError
 from bt_api_py.exchanges import EXCHANGES
+from bt_api_py.exchanges.base import Exchange
 from bt_api_py.simulator import run_virtual
 
 from .judge import Trades
@@ -14,6 +15,10 @@ from .judge import Trades
 BINANCE = "BINANCE___SPOT"
 SYMBOL = "SIM001USDT"
 EVERY = pytest.mark.parametrize("exchange", sorted(name for name in EXCHANGES if "trades" in EXCHANGES[name].kinds))
+LISTING = pytest.mark.parametrize(
+    "exchange",
+    [name for name in EVERY.args[1] if EXCHANGES[name].trades_request is not Exchange.trades_request],
+)
 
 
 def read(exchange, work, *, websocket=None, seconds=30.0, **options):
@@ -115,7 +120,7 @@ def test_sockets_are_replaced_at_the_moment_of_the_users_choice(exchange):
     assert set(kinds(record)) <= {"connected", "rotated"}
 
 
-@EVERY
+@LISTING
 def test_a_hole_is_filled(exchange):
     """After an outage every trade of it is fetched, in order, and `backfilled` says so."""
     record, _ = read(exchange, outage)
@@ -131,7 +136,7 @@ def test_a_hole_is_filled(exchange):
     [({"backfill_limit": 3}, {}), ({"backfill_age": 2}, {}), ({}, {"backfill": False})],
     ids=["limit", "age", "not wanted"],
 )
-@EVERY
+@LISTING
 def test_a_hole_beyond_the_bound_is_declared_and_stays(exchange, websocket, options):
     """A hole that is too large, too old or not to be filled is declared with its bounds, and counted."""
     record, _ = read(exchange, outage, websocket=websocket, **options)

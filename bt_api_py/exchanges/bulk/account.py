@@ -233,6 +233,10 @@ def _unwrapped(entry: Any) -> Any:
     return entry
 
 
+def _advised(text: str) -> str:
+    return f"{text}; check api_key: it is the public key of an account of this network"
+
+
 class _Data(msgspec.Struct):
     type: str = ""
 
@@ -294,14 +298,14 @@ class BulkAccount(PrivateSide):
             case "subscriptionResponse" | "unsubscribeResponse":
                 return [Ack(name=name) for name in self.names]
             case "error":
-                return [Refusal(frame.error.message if frame.error else "no error text")]
+                # The account is all that is asked for here.
+                return [Refusal(_advised(frame.error.message if frame.error else "no error text"), is_login=True)]
         return [Ignored(frame.type or "frame without type")]
 
     def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:
         error = failure(path, status, body)
         if status in (400, 404) and error is not None:
-            detail = f"{error}; check api_key: it is the public key of an account of this network"
-            return AuthenticationError(NAME, detail, topic="account", code=str(status))
+            return AuthenticationError(NAME, _advised(str(error)), topic="account", code=str(status))
         return error
 
     def balances(self) -> Pages:
