@@ -72,6 +72,18 @@ EXAMPLES = {
             r"changed: \w+-\w+ [\d.]+",
         ],
     ),
+    "coinblockpro.py": (
+        ["--period", "2"],
+        [
+            r"Websocket: market \w+_\w+ to price [\d.]+",
+            r"REST: market \w+_\w+ to price [\d.]+",
+            r"REST: the prices of all 45 markets are known",
+            r"All markets are current\.",
+            r"Downloaded information on \d+ / 45 markets through the REST API\.",
+            r"full: 45 markets, 1 REST call, [1-9]\d* changes by the feed",
+            r"single: 45 markets, [1-9]\d* REST calls",
+        ],
+    ),
     "status_and_health.py": (["--count", "25"], None),
     "order_monitor.py": (
         ["--count", "3"],

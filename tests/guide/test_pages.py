@@ -64,6 +64,7 @@ EXPECTED = {
         r"filled: (buy|sell) [\d.]+ \w+ at [\d.]+|partial: \w+ [\d.]+/[\d.]+|canceled: \w+ \d+"
     ],
     ("docs/guide/account.md", "Your own account (2)"): [r"USDT: free \d+\.\d{6}, locked \d+\.\d{6}, total \d+\.\d{6}"],
+    ("docs/exchanges/coinblockpro.md", "A local copy of all prices"): [r"45 markets, bitcoin at [\d.]+ EUR"],
     ("docs/guide/account.md", "Keys"): [],
     ("docs/guide/synchronous.md", "Without asyncio"): [rf"now {PRICE}", rf"(buy|sell) \d+\.\d{{5}} at {PRICE}"],
     ("docs/guide/synchronous.md", "Without asyncio (2)"): [r"\d+\.\d \| \d+\.\d"],
