@@ -8,6 +8,7 @@ from .binance import BinanceSpot, BinanceSwap
 from .bulk import BulkSwap
 from .coinbase import CoinbaseSpot
 from .coinblockpro import CoinblockproSpot
+from .gateio import GateioSpot
 from .htx import HtxSpot
 from .kraken import KrakenSpot
 from .okx import OkxSpot
@@ -21,6 +22,7 @@ _ALL: tuple[type[Exchange], ...] = (
     KrakenSpot,
     CoinblockproSpot,
     BulkSwap,
+    GateioSpot,
 )
 
 EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in _ALL}

@@ -38,7 +38,8 @@ class OrderRow(Row):
     ``venue_symbol``, ``order_id``, ``client_order_id``, ``side`` (``"buy"``/``"sell"``), ``order_type``, ``price``,
     ``quantity``, ``status`` (normalised, see `OrderStatus`), ``venue_status``, ``filled_quantity`` (base, cumulative),
     ``average_price``, ``cumulative_quote``, ``time_in_force``, ``reduce_only``, ``create_time``, ``timestamp`` (ms, of
-    this change). ``order_id`` is a text, also where the venue sends a number.
+    this change), ``total_fee`` and ``total_fee_asset`` (of all its fills so far). ``order_id`` is a text, also where
+    the venue sends a number.
     """
 
     kind: ClassVar[Kind] = "order"

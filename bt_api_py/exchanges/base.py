@@ -89,6 +89,7 @@ class Exchange:
     kinds: ClassVar[tuple[str, ...]] = ("ticker", "depth", "trades", "klines")
     polled: ClassVar[Mapping[str, float]] = {}  # kinds that the venue has by REST only -> seconds between two calls
     used_weight_header: ClassVar[str | None] = None
+    is_timed: ClassVar[bool] = False  # commands carry the time, see `now_ms`
     answers_in_order: ClassVar[bool] = False  # a refusal that names nothing belongs to the oldest unanswered command
     renewal: ClassVar[float | None] = None  # seconds after which what `ticket_request` brought is renewed
     account: ClassVar[type[PrivateSide] | None] = None  # the private side, where there is one
@@ -96,6 +97,7 @@ class Exchange:
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
         self.settings = settings or ExchangeSettings()
         self._routes: dict[bytes | tuple[str, str] | None, _Route] = {}  # by head, or by frame and market
+        self.now_ms = 0  # the venue's time, told before commands are asked for where they carry it
         self._topics: dict[str, Topic] = {}
 
     # What a venue writes

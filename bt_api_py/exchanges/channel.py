@@ -232,7 +232,10 @@ def _finder(path: tuple[str, ...]) -> Callable[[Any], Any] | None:
     if "*" not in path:
         return attrgetter(".".join(path)) if path else None
     star = path.index("*")
-    groups, inside = attrgetter(".".join(path[:star])), attrgetter(".".join(path[star + 1 :]))
+    inside = attrgetter(".".join(path[star + 1 :]))
+    if not star:
+        return lambda payload: [record for group in payload for record in inside(group)]
+    groups = attrgetter(".".join(path[:star]))
     return lambda payload: [record for group in groups(payload) for record in inside(group)]
 
 

@@ -49,6 +49,7 @@ class Endpoint:
 
     Attributes:
         base: scheme, host and port; `path` is appended to it or to the user's base.
+        testnet_base: of the venue's test environment; `testnet_path` where that differs too.
         topics_per_socket: a further topic opens another socket.
         sends: messages that we may send on one socket.
         connects: sockets that one address may open.
@@ -64,6 +65,7 @@ class Endpoint:
     sends: Rate
     connects: Rate
     testnet_base: str | None = None
+    testnet_path: str | None = None
     lifetime: float | None = None
     private: bool = False
     spares: tuple[str, ...] = ()
@@ -71,10 +73,12 @@ class Endpoint:
     def url(self, settings: ExchangeSettings, host: int = 0) -> str:
         """Return the address to connect to; `host` counts through the base and its spares."""
         base = settings.private_ws_url if self.private else settings.ws_url
-        if base is None:
-            bases = (self.testnet_base,) if settings.testnet and self.testnet_base else (self.base, *self.spares)
-            base = bases[host % len(bases)]
-        return base + self.path
+        if base is not None:
+            return base + self.path
+        if settings.testnet and self.testnet_base:
+            return self.testnet_base + (self.testnet_path or self.path)
+        bases = (self.base, *self.spares)
+        return bases[host % len(bases)] + self.path
 
 
 # What a frame can say besides data

@@ -71,7 +71,7 @@ class Order(msgspec.Struct):
     trade_id: str | None = None
     create_time: int | None = None
     update_time: int | None = None
-    fee: Decimal | None = None  # exact: it is a sum
+    fee: Decimal | float | None = None  # exact where it is a sum
     fee_asset: str | None = None
 
     @property
@@ -781,6 +781,8 @@ def _merged(row: Any, status: OrderStatus, known: Order | None, sums: Sums | Non
     is_whole = sums is not None and float(sums.quantity) == filled
     if sums is not None and sums.fee is not None and is_whole:
         values |= {"fee": sums.fee, "fee_asset": sums.fee_asset}
+    elif filled and (told := _number(getattr(row, "total_fee", None))) is not None:
+        values |= {"fee": told, "fee_asset": getattr(row, "total_fee_asset", None)}
     if all(_number(getattr(row, name, None)) is None for name in ("average_price", "cumulative_quote")):
         values["cumulative_quote"] = sums.value if sums is not None and is_whole else None
         values.pop("average_price", None)

@@ -385,6 +385,7 @@ class Leg:
             if late and not connection.is_sending:
                 connection.give_up(f"no answer to a command within {timeout:g} s")
                 return
+            await self._tell_time()
             dropping = sorted(self._dropping & self._subscribed)
             self._dropping.clear()
             if dropping:
@@ -406,6 +407,12 @@ class Leg:
                     self._note_joined(name)
             if self._dropping:  # asked for while the venue was confirming
                 self._changed.set()
+
+    async def _tell_time(self) -> None:
+        """Tell the adapter the venue's time, where commands carry it; a signature needs it measured."""
+        exchange, time = self.session.exchange, self._venue.time
+        if exchange.is_timed:
+            exchange.now_ms = await time.for_signing() if self.session.endpoint.private else time.now_ms()
 
     async def _wait_for_work(self, timeout: float) -> None:
         try:

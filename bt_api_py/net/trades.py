@@ -144,11 +144,12 @@ class TradeFeed(FillingFeed):
         if found:
             self.deliver_filled(found)
             rows = [found[0], found[-1]]
+            spans = [row_of(row).span for row in rows]  # in the numbers that grow by one, where ids do not
             self.tell(
                 "backfilled",
                 f"{cause}; {trouble}" if trouble else cause,
-                from_id=rows[0].get_trade_id(),
-                to_id=rows[1].get_trade_id(),
+                from_id=str(spans[0][0]),
+                to_id=str(spans[1][1]),
                 from_ms=rows[0].get_timestamp(),
                 to_ms=rows[1].get_timestamp(),
                 count=len(found),

@@ -64,6 +64,7 @@ class House:
         order_id, trade_id: where its ids begin.
         maker_fee, taker_fee: share of what is received, or of the value where fees are `in_quote`; of a contract, of
             its value.
+        client_prefix: what one's own ids of orders begin with, where a client gives none.
         leverage: of a contract, until the client chooses another.
         write_id, write_trade_id: how the venue writes the number of an order, and of any trade.
         draw_keys: makes an API key and the secret behind it by chance, or the key of a given secret; None: any letters.
@@ -78,6 +79,7 @@ class House:
     write_trade_id: Callable[[int], str] = str
     draw_keys: Callable[[Random, str | None], tuple[str, str]] | None = None
     in_quote: bool = False
+    client_prefix: str = "sim"
 
 
 class Account:
@@ -256,7 +258,9 @@ class Account:
         chosen = order_id or self._house.write_id(number)
         if chosen in self._orders:
             raise ValueError(f"there is an order {chosen} already")
-        return replace(order, order_id=chosen, client_order_id=client_order_id or f"sim{number}")
+        return replace(
+            order, order_id=chosen, client_order_id=client_order_id or f"{self._house.client_prefix}{number}"
+        )
 
     def partial(
         self, order: AccountOrder | str, quantity: Number, price: Number | None = None, *, is_maker: bool | None = None

@@ -100,7 +100,8 @@ class TradeJudge:
         """Check trades, and `StreamEvent` items between them where the stream yields events."""
         trades = [item for item in items if not isinstance(item, StreamEvent)]
         gaps = [item for item in items if isinstance(item, StreamEvent) and item.kind == "gap"]
-        self.counts_merged = any(trade.get_trade_id() not in self.places for trade in trades)
+        ids = {trade.get_trade_id() for trade in trades}  # in neither: ids that count the trades of all markets
+        self.counts_merged = any(number in self.merged and number not in self.places for number in ids)
         seen = []
         for trade in trades:
             places = self.places_of(trade, seen[-1] if seen else -1)

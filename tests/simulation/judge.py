@@ -115,8 +115,11 @@ class Trades(Record):
 
     def judge(self, trade):
         first, last = self.span(trade)
-        self.has_ids = bool(trade.get_trade_id())
-        self.counts_merged = trade.get_trade_id() not in ("", str(first), str(last))
+        number, rows = trade.get_trade_id(), self.market.merged
+        self.has_ids = bool(number)
+        # Beyond those of the market are ids that count the trades of all markets.
+        is_merged = number not in ("", str(first), str(last))
+        self.counts_merged = is_merged and rows[0].id <= int(number) <= rows[-1].id
         assert self.last is None or first > self.last, f"{self}: {first} after {self.last}"
         if self.last is not None and first > self.last + 1:
             self.missing.append((self.last + 1, first - 1))

@@ -11,6 +11,7 @@ from .binance import BinanceSpot, BinanceSwap
 from .bulk import BulkSwap
 from .coinbase import CoinbaseSpot
 from .coinblockpro import CoinblockproSpot
+from .gateio import GateioSpot
 from .htx import HtxSpot
 from .kraken import KrakenSpot
 from .okx import OkxSpot
@@ -26,6 +27,7 @@ _ALL: tuple[type[Dialect[Any]], ...] = (
     CoinblockproSpot,
     VegaFuture,
     KrakenSpot,
+    GateioSpot,
 )
 
 DIALECTS: dict[str, type[Dialect[Any]]] = {dialect.name: dialect for dialect in _ALL}
