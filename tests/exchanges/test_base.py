@@ -23,6 +23,7 @@ from bt_api_py.exceptions import (
 from bt_api_py.exchanges import ALIASES, EXCHANGES, exchange_class
 from bt_api_py.exchanges.base import Exchange, InstrumentRow, KeyedChannel, Pages, Request, batches
 from bt_api_py.exchanges.binance import BinanceSpot
+from bt_api_py.exchanges.gateio import GateioSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.kraken import KrakenSpot
 from bt_api_py.exchanges.okx import OkxSpot
@@ -30,7 +31,9 @@ from bt_api_py.net.transport import inflate
 from bt_api_py.settings import ExchangeSettings
 
 TRADE = b'{"stream":"btcusdt@trade","data":{"E":2,"t":7,"p":"1","q":"2","T":1,"m":false}}'
-PUBLIC = pytest.mark.parametrize("cls", [BinanceSpot, OkxSpot, HtxSpot, KrakenSpot], ids=lambda cls: cls.name)
+PUBLIC = pytest.mark.parametrize(
+    "cls", [BinanceSpot, OkxSpot, HtxSpot, KrakenSpot, GateioSpot], ids=lambda cls: cls.name
+)
 
 
 # The list of venues

@@ -29,6 +29,7 @@ from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
 from bt_api_py.exchanges.bulk import BulkSwap
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.coinblockpro import CoinblockproSpot
+from bt_api_py.exchanges.gateio import GateioSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.kraken import KrakenSpot
 from bt_api_py.exchanges.okx import OkxSpot
@@ -44,6 +45,7 @@ VENUES: list[tuple[type[Exchange], str]] = [
     (CoinbaseSpot, "coinbase"),
     (KrakenSpot, "kraken"),
     (CoinblockproSpot, "coinblockpro"),
+    (GateioSpot, "gateio"),
 ]
 WITHOUT_IDS = {"BULK___SWAP"}  # of trades
 CONTROLS = (Ack, Refusal, Answer, Alive, Farewell, Rejected, Ignored, Subscribed, Expired)

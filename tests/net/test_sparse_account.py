@@ -6,6 +6,7 @@ import pytest
 from msgspec import field
 
 from bt_api_py import BtApi
+from bt_api_py.containers.base import Number
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.exchanges.account_base import BalanceHint, OwnFill
 from bt_api_py.exchanges.base import Channel
@@ -22,6 +23,8 @@ class SparseOrder(OwnOrder):
     is_sparse: ClassVar[bool] = True
 
     told: OwnFill | None = field(name="fill", default=None)
+    total_fee: Number = None
+    total_fee_asset: str | None = None
 
     @property
     def fill(self):
@@ -138,3 +141,13 @@ async def test_a_state_for_a_lost_connection_is_not_read_to_its_end(venue, clock
     await clock.run(10)
     assert orders.state == "live"
     assert (begun.count("open"), begun.count("balances")) == (2, 1)
+
+
+async def test_the_venue_s_own_sum_of_fees_has_to_do(venue):
+    """An order tells the fee that the venue tells with it, until all its fills are known."""
+    orders = await venue.read("orders")
+    await venue.send("orders", order("1", "partial", filled_quantity="1", total_fee="0.5", total_fee_asset="GT"))
+    assert (orders.items[-1].get_fee(), orders.items[-1].get_fee_asset()) == (0.5, "GT")
+    await venue.send("fills", fill("a", "1", 1.0), fill("b", "1", 1.0))
+    await venue.send("orders", order("1", "filled", filled_quantity="2", total_fee="0.7", total_fee_asset="GT"))
+    assert (orders.items[-1].get_fee(), orders.items[-1].get_fee_asset()) == (0.02, "BNB")

@@ -15,7 +15,7 @@ from msgspec import field
 from ...containers.base import Container, Place
 from ...exceptions import BtApiError, InvalidSymbolError, RateLimitError, RequestFailedError
 from ..account_base import CHECK_CLOCK, CHECK_KEY, CHECK_RIGHTS, CHECK_SECRET, login_error
-from ..base import PING_FRAME, UNREADABLE, Book, Channel, Control, Endpoint, Farewell, Heartbeat, Ignored, Rate
+from ..base import PING_FRAME, UNREADABLE, Alive, Book, Channel, Control, Endpoint, Farewell, Heartbeat, Ignored, Rate
 
 REST = "https://api.gateio.ws"
 TESTNET_REST = "https://api-testnet.gateapi.io"
@@ -120,6 +120,8 @@ def notice(frame: Envelope) -> Control:
     """Return what a frame says that is neither data nor the answer to a subscription."""
     if frame.event == "upgrade":
         return Farewell("the venue moves its service")
+    if frame.channel == "spot.pong":
+        return Alive()
     return Ignored(f"{frame.channel} {frame.event}".strip() or "frame without channel or event")
 
 
