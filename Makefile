@@ -38,10 +38,10 @@ types: $(VENV)/.has-test  ## mypy in strict mode; pyright on what users see
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 test: $(VENV)/.has-test  ## all tests that need no network
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
-long: $(VENV)/.has-test  ## the tests of days of virtual time, and the page of faults
-	$(BIN)/python -m pytest -m long
+long: $(VENV)/.has-test  ## what takes long: days of virtual time, hundreds of seeds, the page of faults
+	$(BIN)/python -m pytest -n auto -m long
 
 soak: long  ## days, thousands of seeds, millions of messages; SOAK="--seeds 9" for less
 	$(BIN)/python -m tests.simulation.soak $(SOAK)
