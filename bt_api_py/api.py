@@ -146,14 +146,22 @@ class BtApi:
             )
         return self._stream(exchange, "depth", symbol, options, levels=levels)
 
-    def stream_trades(self, exchange: str, symbol: str, **options: Any) -> Stream[TradeData]:
+    def stream_trades(
+        self, exchange: str, symbol: str, *, after: tuple[str, int] | None = None, **options: Any
+    ) -> Stream[TradeData]:
         """Stream every trade once, in the venue's order; the side is the taker's.
 
+        Args:
+            after: id and time (milliseconds) of the last trade that an earlier run has seen: those in between are
+                fetched when the next trade comes, in order, each once, or a gap is declared; ``backfill_limit`` and
+                ``backfill_age`` bound them. For the first reader of a market in this `BtApi`.
+
         Raises:
+            StreamUsageError: `after`, and the market is read already; from the first item on.
             StreamOverflowError: the reader fell behind by more than ``buffer`` (``overflow="raise"`` is the default).
             BtApiError: as `stream_ticker` does.
         """
-        return self._stream(exchange, "trades", symbol, options)
+        return self._stream(exchange, "trades", symbol, options, after=_checked_position(exchange, after))
 
     def stream_klines(
         self, exchange: str, symbol: str, interval: str, *, closed_only: bool = False, **options: Any
@@ -497,6 +505,17 @@ class BtApi:
 
     def __repr__(self) -> str:
         return f"BtApi({', '.join(self._settings) or 'default settings'})"
+
+
+def _checked_position(exchange: str, after: object) -> tuple[str, int] | None:
+    match after:
+        case None:
+            return None
+        case (str(trade_id), int(ms)):
+            return trade_id, ms
+    raise ConfigurationError(
+        f"after must be (trade id as text, time in milliseconds), not {after!r}", exchange_name=exchange
+    )
 
 
 def _trade_order(trade: TradeData) -> tuple[int, int]:

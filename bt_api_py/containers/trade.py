@@ -32,15 +32,18 @@ class TradeRow(Row):
         if number is None:
             return None
         if type(number) is not int:
-            if not number.isdecimal() or len(number) > _MOST_DIGITS:
-                return None
-            number = int(number)
-        return number, number
+            number = number_of(number)
+        return None if number is None else (number, number)
 
     @property
     def is_past(self) -> bool:
         """Whether a feed tells it as the last trade before the subscription, where it does that."""
         return False
+
+
+def number_of(trade_id: str) -> int | None:
+    """Return a venue's id as a number; ``None`` where it is none."""
+    return int(trade_id) if trade_id.isdecimal() and len(trade_id) <= _MOST_DIGITS else None
 
 
 class TradeData(Container):

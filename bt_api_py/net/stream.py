@@ -87,7 +87,10 @@ class Owner(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a caller asked for. `interval` is the user's word; `levels` ``None`` is the whole book."""
+    """What a caller asked for. `interval` is the user's word; `levels` ``None`` is the whole book.
+
+    `after` is the id and the time, ms, of the trade after which a reader wants to go on.
+    """
 
     exchange: str
     kind: str
@@ -98,6 +101,7 @@ class Wish:
     channel: str = ""
     events: bool = False
     backfill: bool = True
+    after: tuple[str, int] | None = None
     stale_after: float | None = None
     overflow: Overflow = "drop_oldest"
     buffer: int = 1000

@@ -10,9 +10,11 @@ import msgspec
 
 from ..containers import TradeData
 from ..containers.base import Topic, row_of
-from ..exceptions import BtApiError
+from ..containers.trade import number_of
+from ..exceptions import BtApiError, StreamUsageError
 from ..exchanges.base import Channel
 from .feed import FillingFeed
+from .stream import Mailbox, Wish
 
 if TYPE_CHECKING:
     from .carrier import Carrier
@@ -44,6 +46,29 @@ class TradeFeed(FillingFeed):
         self._false_alarms = 0
         self._newest_row: Any = None
         self._copies: OrderedDict[tuple[Leg, bytes], int] = OrderedDict()  # trades without an id, by socket
+
+    def attach(self, box: Mailbox, topic: Topic) -> None:
+        if box.wish.after is not None:
+            self._resume(box.wish, box.wish.after)
+        super().attach(box, topic)
+
+    def _resume(self, wish: Wish, after: tuple[str, int]) -> None:
+        """Go on after a trade of an earlier run: what came since then is a hole, found when the next trade comes.
+
+        Raises:
+            StreamUsageError: the market is being read already, so that it has a place of its own.
+        """
+        if self.boxes or self._is_filling:
+            raise StreamUsageError(
+                f"{wish.label}: `after` is for the first reader of a market, and this BtApi reads it already; "
+                "use another BtApi"
+            )
+        number, ms = after
+        self._last, self._last_ms = number_of(number), ms
+        self._seen.clear()
+        if self._last is None:
+            self._seen[number] = None
+        self.mark_lost(f"resumed after trade {number}")
 
     def newest_number(self) -> int | None:
         return self._last

@@ -82,9 +82,11 @@ class BtApi:
         """Stream the order book after every change."""
         return Stream(self._api.stream_depth(exchange, symbol, levels=levels, **options), self._loop())
 
-    def stream_trades(self, exchange: str, symbol: str, **options: Any) -> Stream[TradeData]:
+    def stream_trades(
+        self, exchange: str, symbol: str, *, after: tuple[str, int] | None = None, **options: Any
+    ) -> Stream[TradeData]:
         """Stream every trade once, in the venue's order."""
-        return Stream(self._api.stream_trades(exchange, symbol, **options), self._loop())
+        return Stream(self._api.stream_trades(exchange, symbol, after=after, **options), self._loop())
 
     def stream_klines(
         self, exchange: str, symbol: str, interval: str, *, closed_only: bool = False, **options: Any

@@ -47,7 +47,7 @@ class Background:
         Raises:
             StreamUsageError: the loop is closed, or was meanwhile, or the caller runs inside it.
         """
-        if threading.current_thread() is self._thread:
+        if threading.get_ident() == self._thread.ident:
             raise StreamUsageError("this call waits for the event loop and cannot be made from inside it")
         # The coroutine is made there: Ctrl-C may come between any two steps here, and would leave one that nobody runs.
         future: Future[R] = Future()
@@ -129,5 +129,5 @@ def _end(thread: threading.Thread, started: Future[_Running]) -> None:
     loop, stop = started.result()
     with suppress(RuntimeError):  # it has just ended by itself
         loop.call_soon_threadsafe(stop.set)
-    if thread is not threading.current_thread():  # the collector runs in any thread
+    if thread.ident != threading.get_ident():  # the collector runs in any thread
         thread.join(_PATIENCE)

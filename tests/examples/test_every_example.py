@@ -101,6 +101,7 @@ EXAMPLES = {
             *[rf"(buy |sell) [\d.]+ at {PRICE}"] * 2,
         ],
     ),
+    "bytewax_orderbook.py": ([], None),  # run by tests/connectors, as a dataflow is
     "account_state.py": (
         ["HTX___SPOT", "--count", "2"],
         [r"[A-Z0-9]+ +free \d+\.\d{6}  locked \d+\.\d{6}", r"(Order|Balance)Data +\w+ +\d+ orders open"],

@@ -6,7 +6,8 @@ import warnings
 
 import pytest
 
-from bt_api_py import StreamEvent, StreamOverflowError
+from bt_api_py import ConfigurationError, StreamEvent, StreamOverflowError
+from bt_api_py.exceptions import StreamUsageError
 from bt_api_py.net.hub import Hub
 
 from .fakes import settle, trade
@@ -186,6 +187,42 @@ class TestTrades:
         assert ids(items) == [1, 2]
         assert told(items, "gap") == []
         assert stream.stats.gaps == 0
+
+    async def test_a_reader_goes_on_after_the_last_trade_of_an_earlier_run(self, opened, clock, history):
+        """What came since the position is fetched when the next trade comes, in order, each once."""
+        history[0].update(range(5, 12))
+        stream, socket = await opened(after=("7", 1_700_000_000_007), events=True)
+        socket.feed(trade(10), trade(11))
+        await settle()
+        items = await queued(stream)
+        assert ids(items) == [8, 9, 10, 11]
+        assert [event.cause for event in told(items, "gap")] == ["resumed after trade 7"]
+
+    async def test_a_position_that_nothing_followed_makes_no_hole(self, opened, history):
+        """The next trade joins the position, and one that was seen before is left out."""
+        stream, socket = await opened(after=("7", 1_700_000_000_007), events=True)
+        socket.feed(trade(7), trade(8))
+        await settle()
+        items = await queued(stream)
+        assert ids(items) == [8]
+        assert told(items, "gap") == []
+
+    async def test_a_position_is_for_the_first_reader(self, connect):
+        """A market that is read already has a place of its own, so a second reader's position is refused."""
+        api = connect()
+        async with api.stream_trades(SPOT, "BTCUSDT") as first:
+            reading = asyncio.ensure_future(anext(first))
+            await settle()
+            with pytest.raises(StreamUsageError, match="first reader"):
+                await anext(api.stream_trades(SPOT, "BTCUSDT", after=("7", 1_700_000_000_007)))
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    @pytest.mark.parametrize("after", ["7", ("7",), (7, 7_000), ("7", "7")])
+    def test_a_position_is_an_id_and_a_time(self, connect, after):
+        """Anything else is an error in the call."""
+        with pytest.raises(ConfigurationError, match="after must be"):
+            connect().stream_trades(SPOT, "BTCUSDT", after=after)
 
     async def test_live_trades_wait_their_turn_while_a_hole_is_filled(self, opened, transport, clock, history):
         """Trades that arrive during the filling come after what is filled, none twice."""

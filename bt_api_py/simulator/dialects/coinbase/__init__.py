@@ -67,8 +67,13 @@ class CoinbaseSpot(Dialect[CoinbaseSession]):
 
     @classmethod
     def instruments(cls, seed: int) -> dict[str, Instrument]:
-        in_dollars = [major("BTC", "USD", "88900", 2, 8, 16.0), major("ETH", "USD", "3010", 2, 8, 14.0)]
-        return listed(seed, _QUIET, _DECIMALS) | {item.symbol: item for item in in_dollars}
+        busy = [
+            major("BTC", "USD", "88900", 2, 8, 16.0),
+            major("ETH", "USD", "3010", 2, 8, 14.0),
+            major("BTC", "EUR", "76800", 2, 8, 12.0),
+            major("ETH", "EUR", "2600", 2, 8, 10.0),
+        ]
+        return listed(seed, _QUIET, _DECIMALS) | {item.symbol: item for item in busy}
 
     def wire_symbol(self, item: Instrument) -> str:
         return product_id(item)
