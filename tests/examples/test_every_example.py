@@ -84,6 +84,7 @@ EXAMPLES = {
             r"single: 45 markets, [1-9]\d* REST calls",
         ],
     ),
+    "vega_quoting_bot.py": (["--count", "2"], [r"bid [\d.]+ offer [\d.]+ position -?[\d.]+ orders \d"] * 2),
     "status_and_health.py": (["--count", "25"], None),
     "order_monitor.py": (
         ["--count", "3"],

@@ -56,6 +56,8 @@ EXPECTED = {
     ("docs/guide/simulator.md", "Accounts"): [r"new 0\.01 BTCUSDT", r"filled 80000\.0"],
     ("docs/guide/contracts.md", "Contracts"): [r"BTC-USDT-SWAP: longs pay [+-]0\.\d{4}%"],
     ("docs/guide/contracts.md", "Positions"): [r"\w+USD[TC] (long|short|net): -?[\d.]+ at [\d,.]+"],
+    ("docs/clients/vega.md", "A store"): [r"\d+\.\d", r"ACCOUNT_TYPE_GENERAL 1000\.0+"],
+    ("docs/clients/vega.md", "Orders"): [r"sent [0-9A-F]{8}", "STATUS_ACTIVE"],
     ("docs/guide/local-copies.md", "Tickers of a whole market"): [
         r"1\d\d markets, bitcoin at [\d.]+",
         r"changed: \w+-\w+ [\d.]+",

@@ -1,0 +1,1 @@
+"""What is known of Vega's wire: words, addresses and refusals."""

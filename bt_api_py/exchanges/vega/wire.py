@@ -1,0 +1,194 @@
+"""What everything that talks to a Vega data node shares: paths, sockets, words, numbers and refusals.
+
+Source: Vega v0.79.0, data node API v2 and protocol buffers, state of 2024-10. The network was closed in 2024, so no
+address is built in.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from ...exceptions import BtApiError, InvalidSymbolError, RequestFailedError
+from ..base import PING_FRAME, UNREADABLE, Endpoint, Exchange, Heartbeat, Rate
+
+NAME = "VEGA___FUTURE"
+API = "/api/v2"
+STREAMS = f"{API}/stream"
+PACE = Rate(20, 1.0, "node")  # the node refills 20 calls each second, and bans for ten minutes who goes on above that
+NOWHERE = "https://vega.invalid"  # no node may be assumed: the user names one
+
+INVALID_ARGUMENT, NOT_FOUND = 3, 5  # gRPC status numbers, in `code`
+HOPELESS = {INVALID_ARGUMENT, NOT_FOUND, 7, 12, 16}  # forbidden, unimplemented, unauthenticated: the same next time
+
+UNSPECIFIED = "UNSPECIFIED"
+_LONGEST = 80  # digits of a number: the largest that the network has are of 256 bits
+
+
+class Words:
+    """An enumeration: its numbers, which streams send, and its names, which REST sends."""
+
+    def __init__(self, prefix: str, **numbers: int) -> None:
+        self._names = {number: f"{prefix}_{name}" for name, number in numbers.items()}
+        self.unspecified = f"{prefix}_{UNSPECIFIED}"
+
+    def read(self, value: object) -> str:
+        """Return the name in full, whichever form it came in; what was left out is ``..._UNSPECIFIED``.
+
+        A number that nobody knows is ``UNKNOWN_<number>``.
+        """
+        if value in (None, 0, "", "0"):
+            return self.unspecified
+        if isinstance(value, str) and not value.isdecimal():
+            return value
+        try:
+            number = int(str(value))
+        except ValueError:
+            return f"UNKNOWN_{value}"
+        return self._names.get(number, f"UNKNOWN_{number}")
+
+
+SIDE = Words("SIDE", BUY=1, SELL=2)
+ORDER_STATUS = Words(
+    "STATUS", ACTIVE=1, EXPIRED=2, CANCELLED=3, STOPPED=4, FILLED=5, REJECTED=6, PARTIALLY_FILLED=7, PARKED=8
+)
+ORDER_TYPE = Words("TYPE", LIMIT=1, MARKET=2, NETWORK=3)
+TIME_IN_FORCE = Words("TIME_IN_FORCE", GTC=1, GTT=2, IOC=3, FOK=4, GFA=5, GFN=6)
+ACCOUNT_TYPE = Words(
+    "ACCOUNT_TYPE",
+    INSURANCE=1,
+    SETTLEMENT=2,
+    MARGIN=3,
+    GENERAL=4,
+    FEES_INFRASTRUCTURE=5,
+    FEES_LIQUIDITY=6,
+    FEES_MAKER=7,
+    BOND=9,
+    EXTERNAL=10,
+    GLOBAL_INSURANCE=11,
+    GLOBAL_REWARD=12,
+    PENDING_TRANSFERS=13,
+    HOLDING=18,
+    LP_LIQUIDITY_FEES=19,
+    NETWORK_TREASURY=21,
+    VESTING_REWARDS=22,
+    VESTED_REWARDS=23,
+    ORDER_MARGIN=29,
+)
+MARKET_STATE = Words(
+    "STATE",
+    PROPOSED=1,
+    REJECTED=2,
+    PENDING=3,
+    CANCELLED=4,
+    ACTIVE=5,
+    SUSPENDED=6,
+    CLOSED=7,
+    TRADING_TERMINATED=8,
+    SETTLED=9,
+    SUSPENDED_VIA_GOVERNANCE=10,
+)
+TRADING_MODE = Words(
+    "TRADING_MODE",
+    CONTINUOUS=1,
+    BATCH_AUCTION=2,
+    OPENING_AUCTION=3,
+    MONITORING_AUCTION=4,
+    NO_TRADING=5,
+    SUSPENDED_VIA_GOVERNANCE=6,
+    LONG_BLOCK_AUCTION=7,
+    PROTOCOL_AUTOMATED_PURCHASE_AUCTION=8,
+)
+ASSET_STATUS = Words("STATUS", PROPOSED=1, REJECTED=2, PENDING_LISTING=3, ENABLED=4)
+ORDER_ERROR = Words(
+    "ORDER_ERROR",
+    INVALID_MARKET_ID=1,
+    MARKET_CLOSED=13,
+    MARGIN_CHECK_FAILED=14,
+    INVALID_SIZE=17,
+    SELF_TRADING=20,
+    INSUFFICIENT_FUNDS_TO_PAY_FEES=21,
+    POST_ONLY_ORDER_WOULD_TRADE=49,
+    PRICE_NOT_IN_TICK_SIZE=53,
+)
+
+
+def whole(value: object) -> int:
+    """Return a whole number, sent as text or as a number; what was left out is 0.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if value is None or value == "":
+        return 0
+    if isinstance(value, bool) or not isinstance(value, str | int) or len(str(value)) > _LONGEST:
+        raise ValueError(f"no whole number: {str(value)[:_LONGEST]!r}")
+    return int(value)
+
+
+def scaled(value: object, places: int) -> Decimal:
+    """Return a number of the wire, which counts units of 10**-places, as it is meant; `places` may be negative.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    if value is None or value == "":
+        return Decimal(0)
+    text = str(value)
+    try:
+        # Averages, such as the price of an entry, may come with digits behind the point.
+        number = Decimal(text) if isinstance(value, str | int | Decimal) and len(text) <= _LONGEST else Decimal("nan")
+    except InvalidOperation:
+        number = Decimal("nan")
+    if not number.is_finite():
+        raise ValueError(f"no number: {text[:_LONGEST]!r}")
+    sign, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int), "only finite numbers come this far"
+    return Decimal((sign, digits, exponent - places))  # `scaleb` would round to the context's precision
+
+
+def endpoint(path: str) -> Endpoint:
+    """Return the socket of one stream; `path` holds its filter as well."""
+    return Endpoint(
+        NOWHERE.replace("https", "wss"),
+        f"{STREAMS}/{path}",
+        Heartbeat(send=PING_FRAME),  # the node itself never pings
+        topics_per_socket=1,
+        sends=Rate(1, 1.0),
+        connects=PACE,
+    )
+
+
+class Refused(msgspec.Struct):
+    """How a node refuses, by REST and in streams."""
+
+    code: int = 0
+    message: str = ""
+
+
+_refused = msgspec.json.Decoder(Refused).decode
+
+
+def failure(path: str, status: int, body: bytes) -> BtApiError | None:
+    """Return the error that a REST answer means, ``None`` when it is none."""
+    if status < 400:
+        return None
+    try:
+        refused = _refused(body)
+    except UNREADABLE:
+        refused = Refused()
+    text = refused.message or "no error text"
+    if refused.code == NOT_FOUND and path.startswith(f"{API}/market/"):
+        return InvalidSymbolError(NAME, path.removeprefix(f"{API}/market/").split("/")[0], text)
+    return RequestFailedError(NAME, path, text, status, str(refused.code or ""))
+
+
+class DataNode(Exchange):
+    """A data node as REST calls see it."""
+
+    name = NAME
+    rest = NOWHERE
+
+    def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:
+        return failure(path, status, body)
