@@ -97,6 +97,14 @@ def test_a_nonce_grows_with_every_call(side: KrakenAccount) -> None:
     assert bodies == [b"nonce=1700000000000", b"nonce=1700000000001", b"nonce=1700000000002"]
 
 
+def test_a_secret_without_its_padding(side: KrakenAccount) -> None:
+    """A secret that was copied without the signs at its end signs the same."""
+    request = side.ticket_request("account")
+    short = KrakenAccount(ExchangeSettings(api_key=KEY, secret=PUBLISHED.rstrip("=")))
+    whole = KrakenAccount(ExchangeSettings(api_key=KEY, secret=PUBLISHED))
+    assert short.sign(request, 1700000000000) == whole.sign(request, 1700000000000)
+
+
 def test_a_secret_that_is_none() -> None:
     """A secret that is no Base64 is refused in words that do not quote it."""
     side = KrakenAccount(ExchangeSettings(api_key=KEY, secret="five5"))
@@ -253,6 +261,15 @@ def test_two_sockets_count_for_themselves(side: KrakenAccount) -> None:
 def test_answers(side: KrakenAccount, answer: dict[str, Any], expected: Any) -> None:
     """An answer names the channel; a token that is not good any more is fetched anew."""
     assert said(side, {"method": "subscribe", **answer, "req_id": 3}) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("moment", "ms"), [("2026-01-05T09:04:31.742648Z", 1767603871742), ("...", None), ("2026-01-05T09:04:31", None)]
+)
+def test_an_answer_tells_the_time(side: KrakenAccount, moment: str, ms: int | None) -> None:
+    """Answers carry the venue's time to the microsecond, which REST tells in whole seconds only."""
+    answer = {"method": "subscribe", "result": {"channel": "balances"}, "success": True, "time_out": moment}
+    assert said(side, answer) == [Ack(name="balances", time_ms=ms)]
 
 
 def test_a_key_without_rights(side: KrakenAccount) -> None:

@@ -29,7 +29,7 @@ class RefusedError(Exception):
 def signature(secret: str, path: str, nonce: str, body: str) -> str:
     """Return what must stand in `API-Sign`; empty when the secret is no Base64 text."""
     try:
-        key = base64.b64decode(secret)
+        key = base64.b64decode(secret + "=" * (-len(secret) % 4))
     except ValueError:
         return ""
     text = path.encode() + hashlib.sha256((nonce + body).encode()).digest()
