@@ -4,12 +4,20 @@ import asyncio
 from decimal import ROUND_DOWN, Decimal
 from random import Random
 
+from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator.account import START
+from bt_api_py.simulator.dialects import DIALECTS
 
 from .mischief import Mischief
 
 PRICES = {"BTC": 80_000, "ETH": 3_000, "SOL": 150, "BNB": 600, "XRP": "0.6", "DOGE": "0.12"}
 SYMBOLS = tuple(f"{base}USDT" for base in PRICES)
+# Where such a life can be led: these markets are listed, and one's own orders in them are told.
+LIVELY = sorted(
+    name
+    for name, cls in EXCHANGES.items()
+    if cls.account is not None and DIALECTS[name].instruments(7).keys() >= set(SYMBOLS)
+)
 _VALUE = 900  # USDT of an order, about
 _MOST_OPEN = 8
 _IDLE = "USDC"  # no order needs it, so all of it may go

@@ -6,14 +6,12 @@ from functools import partial
 
 import pytest
 
-from bt_api_py.exchanges import EXCHANGES
-
+from .account_life import LIVELY
 from .accounts import run_account
 
-SEEDS = 48
 GROUP = 12
-# The life that is led here is one of spot orders and balances.
-WITH_ACCOUNT = sorted(name for name, cls in EXCHANGES.items() if cls.account is not None and name.endswith("___SPOT"))
+OFTEN = [0]  # in every run of the tests
+SELDOM = range(GROUP, 48, GROUP)  # besides, in the long ones
 
 
 def trouble_of(exchange, seed):
@@ -33,15 +31,15 @@ def workers():
         yield pool
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, GROUP))
-@pytest.mark.parametrize("exchange", WITH_ACCOUNT)
+@pytest.mark.parametrize("first", [*OFTEN, *(pytest.param(first, marks=pytest.mark.long) for first in SELDOM)])
+@pytest.mark.parametrize("exchange", LIVELY)
 def test_an_account_is_told_whole_and_true_under_random_faults(workers, exchange, first):
     """Orders go forward to the truth, fills come once and exact, balances end true, and nothing is left behind."""
     troubles = workers.map(partial(trouble_of, exchange), range(first, first + GROUP))
     assert [trouble for trouble in troubles if trouble is not None] == []
 
 
-@pytest.mark.parametrize("exchange", WITH_ACCOUNT)
+@pytest.mark.parametrize("exchange", LIVELY)
 def test_a_life_is_worth_watching(exchange):
     """A run has orders that ended in several ways, told at the beginning, live and after holes, and a dozen faults."""
     run = run_account(exchange, 1)
@@ -54,6 +52,6 @@ def test_a_life_is_worth_watching(exchange):
 
 def test_a_seed_gives_the_same_run_twice():
     """Every event, and the second of every order that was told, are the same."""
-    first, second = (run_account(WITH_ACCOUNT[0], 3) for _ in range(2))
+    first, second = (run_account(LIVELY[0], 3) for _ in range(2))
     assert first.log == second.log
     assert [at for at, _ in first.readers[0].items] == [at for at, _ in second.readers[0].items]

@@ -18,12 +18,11 @@ from bt_api_py.simulator import run_virtual
 
 from ..net.fakes import FakeClock, FakeTransport, settle
 from ..net.own_account import OwnAccount, OwnVenue, listed, order
-from ..simulation.account_life import SYMBOLS, Life, PrivateMischief
+from ..simulation.account_life import LIVELY, SYMBOLS, Life, PrivateMischief
 from ..simulation.accounts import PHRASE, SECRET
 from ..simulation.gateway import check_nothing_left
 from ..simulation.judge import same
 
-WITH_ACCOUNT = sorted(name for name, cls in EXCHANGES.items() if cls.account is not None)
 SPOT = "BINANCE___SPOT"
 UNNOTICED = 65.0  # seconds until a client that cannot ask takes a silent connection for dead
 WEBSOCKET = {
@@ -96,7 +95,7 @@ def _figures(item):
 
 
 class TestTruth:
-    @pytest.mark.parametrize("exchange", WITH_ACCOUNT)
+    @pytest.mark.parametrize("exchange", LIVELY)
     def test_the_state_is_the_venue_s_after_every_outage(self, exchange):
         """What happens while the connection is away is there when the state is live again, and live changes follow."""
 
@@ -124,7 +123,7 @@ class TestTruth:
 
         play(main, exchange)
 
-    @pytest.mark.parametrize("exchange", WITH_ACCOUNT)
+    @pytest.mark.parametrize("exchange", LIVELY)
     @pytest.mark.parametrize("seed", [1, 2, 3])
     def test_the_state_ends_true_after_random_faults(self, exchange, seed):
         """After frames were lost, doubled and damaged, tokens ended and clocks leapt, the mappings are the venue's."""
@@ -145,7 +144,7 @@ class TestTruth:
 
         play(main, exchange, seed, lambda sim: mischiefs.append(PrivateMischief(sim, f"{exchange}/{seed}")))
 
-    @pytest.mark.parametrize("exchange", WITH_ACCOUNT)
+    @pytest.mark.parametrize("exchange", LIVELY)
     def test_a_loss_ends_the_trust_at_once_and_the_state_stays_readable(self, exchange):
         """With the venue gone for good, the state is not live before any further frame, and stands as it was."""
 
@@ -169,7 +168,7 @@ class TestTruth:
 
         play(main, exchange)
 
-    @pytest.mark.parametrize("exchange", WITH_ACCOUNT)
+    @pytest.mark.parametrize("exchange", LIVELY)
     def test_an_order_enters_changes_and_leaves(self, exchange):
         """An open order stands under its id with what is filled; one that is over is gone, and its money is back."""
 
@@ -197,7 +196,7 @@ class TestTruth:
 
 
 class TestChanges:
-    @pytest.mark.parametrize("exchange", WITH_ACCOUNT)
+    @pytest.mark.parametrize("exchange", LIVELY)
     def test_what_is_entered_is_told_once_and_in_order(self, exchange):
         """The iteration tells the present state, then every order, fill and balance; the mappings hold it by then."""
 
@@ -317,7 +316,7 @@ class TestRefusals:
         with pytest.raises(UnsupportedError, match=r"no account streams; it has: .*ticker"):
             BtApi().account(SPOT)
 
-    @pytest.mark.parametrize("exchange", WITH_ACCOUNT)
+    @pytest.mark.parametrize("exchange", LIVELY)
     def test_wrong_keys_reach_who_waits_and_who_iterates(self, exchange):
         """The venue's refusal is raised by waiting and by the iteration, and shows no secret."""
 
