@@ -196,6 +196,29 @@ def symbols(
     raise typer.Exit(run_coroutine(lambda: listing.symbols(exchange, search, json, simulate)))
 
 
+@app.command(epilog="Try: bt-api plan BINANCE___SPOT --topics trades,depth --symbols BTCUSDT,ETHUSDT --processes 2")
+def plan(
+    exchange: Exchange,
+    topics: Annotated[
+        list[str], typer.Option("--topics", "-t", metavar="KIND,...", help=f"Of each market: {', '.join(Kind)}.")
+    ],
+    symbols: Annotated[list[str], typer.Option("--symbols", "-s", metavar="SYMBOL,...", help="The markets.")],
+    processes: Annotated[
+        int | None, typer.Option("--processes", "-p", min=1, help="As few as it takes when left out.")
+    ] = None,
+    most_topics: Annotated[int, typer.Option("--most-topics", min=1, help="That one process can follow.")] = 1000,
+    interval: Annotated[str, typer.Option("--interval", "-i", help="Of the candles.")] = "1m",
+    json: Json = False,
+) -> None:
+    """Show which process takes which markets, and how many sockets that needs under the declared limits."""
+    from . import plan as command
+
+    code = command.show(
+        exchange, topics, symbols, processes=processes, most_topics=most_topics, interval=interval, as_json=json
+    )
+    raise typer.Exit(code)
+
+
 @app.command(
     epilog="Try: bt-api simulate -- python my_script.py",
     context_settings={"allow_interspersed_args": False},

@@ -22,7 +22,7 @@ def exchanges(as_json: bool, as_markdown: bool) -> int:
     elif as_json:
         _print_json(row.as_dict() for row in rows)
     elif sys.stdout.isatty():
-        _print_table(
+        print_table(
             ("<exchange", "<streams", "<account", "<candles"),
             ([row.exchange, " ".join(row.streams), " ".join(row.account), " ".join(row.intervals)] for row in rows),
         )
@@ -42,7 +42,7 @@ async def symbols(exchange: str, search: str, as_json: bool, simulate: bool) -> 
     if as_json:
         _print_json(market.get_all_data() for market in markets)
     elif sys.stdout.isatty():
-        _print_table(("<market", "<base", "<quote", "tick size", "lot size", "<status"), map(_cells, markets))
+        print_table(("<market", "<base", "<quote", "tick size", "lot size", "<status"), map(_cells, markets))
         print(f"{len(markets)} markets")
     else:
         for market in markets:
@@ -71,7 +71,8 @@ def _print_json(rows: Iterable[dict[str, Any]]) -> None:
         print(orjson.dumps(row).decode())
 
 
-def _print_table(columns: tuple[str, ...], rows: Iterable[list[str]]) -> None:
+def print_table(columns: tuple[str, ...], rows: Iterable[list[str]]) -> None:
+    """Draw a table; a column whose name begins with ``<`` is aligned to the left."""
     from rich.console import Console
 
     from .render import table
