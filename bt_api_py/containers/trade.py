@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from .base import Container, Row, Side, nan
 
@@ -14,8 +14,10 @@ _MOST_DIGITS = 40  # an id that is longer is a text; Python refuses to read numb
 class TradeRow(Row):
     """Base of the trade records: `timestamp`, `trade_id`, `price`, `quantity` and `side` make a trade.
 
-    The id of a venue that has none is ``None``.
+    The id of a venue that has none is ``None``. Ids that do not tell which trade came first are not `ordered`.
     """
+
+    ordered: ClassVar[bool] = True
 
     def defect(self) -> str | None:
         price, quantity = self.price, self.quantity  # type: ignore[attr-defined]  # declared by each venue's record
@@ -29,7 +31,7 @@ class TradeRow(Row):
     def span(self) -> tuple[int, int] | None:
         """The first and the last number that this record stands for; ``None`` where ids are no numbers."""
         number = self.trade_id  # type: ignore[attr-defined]
-        if number is None:
+        if number is None or not self.ordered:
             return None
         if type(number) is not int:
             number = number_of(number)

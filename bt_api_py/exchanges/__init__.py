@@ -6,6 +6,7 @@ from ..exceptions import ExchangeNotFoundError
 from .base import Exchange
 from .binance import BinanceSpot, BinanceSwap
 from .bulk import BulkSwap
+from .bybit import BybitSpot
 from .coinbase import CoinbaseSpot
 from .coinblockpro import CoinblockproSpot
 from .gateio import GateioSpot
@@ -23,6 +24,7 @@ _ALL: tuple[type[Exchange], ...] = (
     CoinblockproSpot,
     BulkSwap,
     GateioSpot,
+    BybitSpot,
 )
 
 EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in _ALL}

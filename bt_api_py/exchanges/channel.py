@@ -55,6 +55,7 @@ class Channel:
         "is_checked",
         "many",
         "mixed",
+        "newest_first",
         "path",
         "row",
         "sort",
@@ -69,6 +70,7 @@ class Channel:
         many: bool = False,
         mixed: bool = False,
         sort: Callable[[Any], Any] | None = None,
+        newest_first: bool = False,
         book: Book | None = None,
         contiguous: bool = False,
     ) -> None:
@@ -82,6 +84,7 @@ class Channel:
             many: whether a list of records lies there.
             mixed: whether records of several topics come in one frame; each names its market by `venue_symbol`.
             sort: key that puts the records of one frame in order, where the venue does not promise it.
+            newest_first: whether the list begins with the newest record, where no field tells the order.
             book: for depth channels.
             contiguous: for trades: ids grow by exactly one, so a hole can be counted.
         """
@@ -91,6 +94,7 @@ class Channel:
         self.many = many
         self.mixed = mixed
         self.sort = sort
+        self.newest_first = newest_first
         self.book = book
         self.contiguous = contiguous
         # What a payload holds; `find` leads from there to the records, ``None`` where they are the same.
@@ -112,7 +116,7 @@ class Channel:
         if self.find is not None:
             found = self.find(found)
         if self.many:
-            if self.sort is None and not self.is_checked:
+            if self.sort is None and not self.is_checked and not self.newest_first:
                 return list(enumerate(found)), []
             return self._usable(enumerate(found))
         defect = found.defect()
@@ -129,6 +133,8 @@ class Channel:
         if self.sort is not None and len(usable) > 1:
             key = self.sort
             usable.sort(key=lambda entry: key(entry[1]))
+        if self.newest_first:
+            usable.reverse()
         return usable, refused
 
     def _read_apart(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:

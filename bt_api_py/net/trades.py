@@ -12,7 +12,7 @@ from ..containers import TradeData
 from ..containers.base import Topic, row_of
 from ..containers.trade import number_of
 from ..exceptions import BtApiError, StreamUsageError
-from ..exchanges.base import Channel
+from ..exchanges.base import Channel, Pages
 from .feed import FillingFeed
 from .stream import Mailbox, Wish
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("bt_api_py.net")
 
 _IDS_REMEMBERED = 1000  # where ids have no order
+_LONGEST_LIST = 1000  # of the latest trades; an adapter cuts it to what its venue gives
 _COPIES_COUNTED = 4000
 _TRIES = 4  # REST may lag behind the stream
 _PAUSE = 0.5  # seconds between two tries
@@ -35,7 +36,7 @@ class TradeFeed(FillingFeed):
 
     Where the venue's ids grow by one (`Channel.contiguous`), a hole is seen at once and counted. Where that is only
     probable, a jump of ids is a suspicion, and the venue's REST list decides. Where ids have no order, or there
-    are none, only a lost connection tells of a hole, and time bounds it.
+    are none, only a lost connection tells of a hole, and time bounds it; with ids, the venue's latest trades fill it.
     """
 
     def __init__(self, venue: Venue, session: Carrier, name: str, channel: Channel, topic: Topic) -> None:
@@ -64,7 +65,7 @@ class TradeFeed(FillingFeed):
                 "use another BtApi"
             )
         number, ms = after
-        self._last, self._last_ms = number_of(number), ms
+        self._last, self._last_ms = number_of(number) if self.channel.row.ordered else None, ms
         self._seen.clear()
         if self._last is None:
             self._seen[number] = None
@@ -75,7 +76,7 @@ class TradeFeed(FillingFeed):
 
     def doubt(self, leg: Leg, detail: str) -> None:
         newest = self._newest_row
-        if newest is not None and newest.trade_id is None:  # the next one cannot show that one is missing
+        if newest is not None:  # without a number in order, the next one cannot show that one is missing
             self.mark_lost(f"what could not be read may have been a trade: {detail}")
 
     def key(self, item: TradeData) -> Any:
@@ -128,14 +129,80 @@ class TradeFeed(FillingFeed):
             if row.trade_id in self._seen:
                 self.count("duplicates")
                 return
-            self._seen[row.trade_id] = None
-            if len(self._seen) > _IDS_REMEMBERED:
-                self._seen.popitem(last=False)
+            if lost and self._last_ms is not None and self.wants_filling:
+                self.fill(self._fill_before, item, row, lost)
+                return
         if lost and self._last_ms is not None:
             self._declare(lost, None, None, row.timestamp, None)
+        self._hand_out_unnumbered(item, row)
+
+    def _hand_out_unnumbered(self, item: TradeData, row: Any) -> None:
+        self._remember(row.trade_id)
         self._last_ms = row.timestamp
         self._newest_row = row
         self.deliver(item)
+
+    def _remember(self, trade_id: str | None) -> None:
+        if trade_id is None:
+            return
+        self._seen[trade_id] = None
+        if len(self._seen) > _IDS_REMEMBERED:
+            self._seen.popitem(last=False)
+
+    async def _fill_before(self, item: TradeData, row: Any, lost: str) -> None:
+        """Fill what lies before `item` from the venue's latest trades, by ids without order, then hand `item` out."""
+        trouble = self._too_much(0, row.timestamp)
+        found: list[TradeData] = []
+        if not trouble:
+            try:
+                found, trouble = await self._fetch_before(row.trade_id)
+            except (BtApiError, TimeoutError) as error:
+                trouble = str(error) or "the venue took too long"
+        if too_many := self._too_much(len(found), row.timestamp):
+            found, trouble = [], too_many
+        if found or trouble:
+            self._declare(lost, None, None, row.timestamp, None)
+        if found:
+            self.deliver_filled(found)
+            for trade in found:
+                self._remember(trade.get_trade_id())
+            first, last = found[0], found[-1]
+            self.tell(
+                "backfilled",
+                f"{lost}; {trouble}" if trouble else lost,
+                from_id=first.get_trade_id(),
+                to_id=last.get_trade_id(),
+                from_ms=first.get_timestamp(),
+                to_ms=last.get_timestamp(),
+                count=len(found),
+                filled=not trouble,
+            )
+        if trouble:
+            log.warning("%s: a hole stays: %s", self.label, trouble)
+        self._hand_out_unnumbered(item, row)
+
+    async def _fetch_before(self, trade_id: str) -> tuple[list[TradeData], str]:
+        """Return the listed trades between the last one that is known and this one, and why some are missing."""
+        listed: list[TradeData] = []
+        places: dict[str, int] = {}
+        for attempt in range(_TRIES):
+            if attempt:
+                await self.venue.clock.sleep(_PAUSE * attempt)
+            listed = await self.collect(self._latest)
+            places = {trade.get_trade_id(): place for place, trade in enumerate(listed)}
+            # The list may lag behind the stream, or have moved on too far.
+            if trade_id in places or self.is_overrun:
+                break
+        if trade_id not in places:
+            return [], "the venue's list does not hold the first trade after it"
+        known = max((places[seen] for seen in self._seen if seen in places), default=None)
+        if known is None:
+            # What it has is older than the hole's end all the same, and newer than the last known one.
+            return listed[: places[trade_id]], "the venue's list does not reach back to its beginning"
+        return listed[known + 1 : places[trade_id]], ""
+
+    def _latest(self) -> Pages:
+        yield self.venue.exchange.trades_request(self.topic.venue_symbol, _LONGEST_LIST)
 
     async def _fill_between(self, item: TradeData, lost: str, after: int, before: int, number: int) -> None:
         """Fill the ids between `after` and `before`, both of which are at hand, then hand out `item`."""

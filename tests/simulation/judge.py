@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from bt_api_py import StreamEvent
 from bt_api_py.containers.bar import bar_end
+from bt_api_py.containers.base import row_of
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator.virtual_time import EPOCH_S
 
@@ -110,15 +111,15 @@ class Trades(Record):
         super().__init__(*args)
         self.last = None
         self.missing = []  # (first, last) id
-        self.has_ids = True  # without, nobody can count what is missing
+        self.has_ids = True  # without, or with ids that have no order, nobody can count what is missing
         self.counts_merged = False  # whether the venue numbers the matches of a taker order at one price as one
 
     def judge(self, trade):
         first, last = self.span(trade)
         number, rows = trade.get_trade_id(), self.market.merged
-        self.has_ids = bool(number)
+        self.has_ids = row_of(trade).span is not None
         # Beyond those of the market are ids that count the trades of all markets.
-        is_merged = number not in ("", str(first), str(last))
+        is_merged = number.isdecimal() and number not in (str(first), str(last))
         self.counts_merged = is_merged and rows[0].id <= int(number) <= rows[-1].id
         assert self.last is None or first > self.last, f"{self}: {first} after {self.last}"
         if self.last is not None and first > self.last + 1:
@@ -143,8 +144,15 @@ class Trades(Record):
         """Return the first and the last id of the matches; a trade without one is the next that is equal."""
         if not trade.get_trade_id():
             return (self._next_like(trade),) * 2
-        last = int(trade.get_last_trade_id() or trade.get_trade_id())
-        return int(trade.get_first_trade_id() or trade.get_trade_id()), last
+        last = trade.get_last_trade_id() or trade.get_trade_id()
+        return self.number(trade.get_first_trade_id() or trade.get_trade_id()), self.number(last)
+
+    def number(self, written):
+        """Return the market's number of a trade, whose id the venue may write in any way."""
+        if written.isdecimal():
+            return int(written)
+        write = self.sim.world.find(self.exchange).house.write_trade_id
+        return next(row.id for row in reversed(self.market.trades) if write(row.id) == written)
 
     def _next_like(self, trade):
         item = self.market.instrument
@@ -187,7 +195,7 @@ class Trades(Record):
             if event.kind != kind:
                 continue
             if event.from_id is not None and event.to_id is not None:
-                first, last = int(event.from_id), int(event.to_id)
+                first, last = self.number(event.from_id), self.number(event.to_id)
                 if self.counts_merged:
                     rows = self.market.merged
                     first, last = rows[first - rows[0].id].first_id, rows[last - rows[0].id].last_id

@@ -23,15 +23,15 @@ def shows_lost_updates(exchange):
 def trades_have_ids(exchange):
     """Tell whether a trade can be told from its repetition, and the next one shows that some are missing."""
     rows = [channel.row for channel in EXCHANGES[exchange].channels.values() if channel.container is TradeData]
-    return not any(getattr(row, "trade_id", "") is None for row in rows)
+    return not any(getattr(row, "trade_id", "") is None or not row.ordered for row in rows)
 
 
 class Mischief:
     """Makes faults happen, and remembers them.
 
     Left out are those that a venue's protocol cannot show (a well-formed wrong number; a lost update of a book that
-    has neither numbers nor a checksum; a lost or doubled trade where trades have no ids) and those that end a stream
-    by rights (a refused market, an address that is no longer there); all have tests of their own.
+    has neither numbers nor a checksum; a lost or doubled trade where trades have no ids in order) and those that end
+    a stream by rights (a refused market, an address that is no longer there); all have tests of their own.
     """
 
     def __init__(self, sim, seed, symbols, kinds=None):

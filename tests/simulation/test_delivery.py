@@ -15,13 +15,19 @@ from .judge import Trades
 BINANCE = "BINANCE___SPOT"
 SYMBOL = "SIM001USDT"
 EVERY = pytest.mark.parametrize("exchange", sorted(name for name in EXCHANGES if "trades" in EXCHANGES[name].kinds))
-LISTING = pytest.mark.parametrize(
-    "exchange",
-    [name for name in EVERY.args[1] if EXCHANGES[name].trades_request is not Exchange.trades_request],
-)
+LISTED = [name for name in EVERY.args[1] if EXCHANGES[name].trades_request is not Exchange.trades_request]
 
 
-def read(exchange, work, *, websocket=None, seconds=30.0, **options):
+def is_ordered(exchange):
+    """Tell whether the ids of an exchange say which trade came first."""
+    adapter = EXCHANGES[exchange]()
+    return adapter.channel_of(adapter.place("trades", "X").name).row.ordered
+
+
+LISTING = pytest.mark.parametrize("exchange", [name for name in LISTED if is_ordered(name)])
+
+
+def read(exchange, work, *, websocket=None, seconds=30.0, rate=30.0, **options):
     """Read trades for so long while `work(sim, api)` goes on; return the record and what `health()` said at the end."""
 
     async def main(sim):
@@ -42,7 +48,14 @@ def read(exchange, work, *, websocket=None, seconds=30.0, **options):
             await asyncio.gather(task, return_exceptions=True)
         return record, health
 
-    return run_virtual(main, exchanges=[exchange], symbols=[SYMBOL], rate=30.0)
+    return run_virtual(main, exchanges=[exchange], symbols=[SYMBOL], rate=rate)
+
+
+BOUNDS = pytest.mark.parametrize(
+    ("websocket", "options"),
+    [({"backfill_limit": 3}, {}), ({"backfill_age": 2}, {}), ({}, {"backfill": False})],
+    ids=["limit", "age", "not wanted"],
+)
 
 
 def kinds(record):
@@ -131,11 +144,28 @@ def test_a_hole_is_filled(exchange):
     assert [item.get_origin() for item in record.trades].count("backfill") == record.stream.stats.backfilled
 
 
-@pytest.mark.parametrize(
-    ("websocket", "options"),
-    [({"backfill_limit": 3}, {}), ({"backfill_age": 2}, {}), ({}, {"backfill": False})],
-    ids=["limit", "age", "not wanted"],
-)
+@pytest.mark.parametrize("exchange", [name for name in LISTED if not is_ordered(name)])
+class TestIdsWithoutOrder:
+    def test_a_hole_is_filled_from_the_latest_trades(self, exchange):
+        """As far as the list reaches back to a trade that was received, nothing is missing after an outage."""
+        record, _ = read(exchange, outage, rate=8.0)
+        assert record.missing == []
+        assert kinds(record).index("gap") < kinds(record).index("backfilled")
+        assert record.stream.stats.backfilled > 3
+
+    @BOUNDS
+    def test_a_hole_beyond_the_bound_stays_declared(self, exchange, websocket, options):
+        """A hole that is too large, too old or not to be filled is declared by its time, and nothing is fetched."""
+        record, _ = read(exchange, outage, rate=8.0, websocket=websocket, **options)
+        assert len(record.missing) == 1
+        assert "backfilled" not in kinds(record)
+        [gap] = [event for event in record.events if event.kind == "gap"]
+        assert (gap.from_id, gap.count, gap.filled) == (None, None, False)
+        [(first, last)] = record.ranges("gap")
+        assert first <= record.missing[0][0] <= record.missing[0][1] <= last
+
+
+@BOUNDS
 @LISTING
 def test_a_hole_beyond_the_bound_is_declared_and_stays(exchange, websocket, options):
     """A hole that is too large, too old or not to be filled is declared with its bounds, and counted."""

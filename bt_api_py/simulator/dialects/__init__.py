@@ -9,6 +9,7 @@ from typing import Any
 from .base import Dialect
 from .binance import BinanceSpot, BinanceSwap
 from .bulk import BulkSwap
+from .bybit import BybitSpot
 from .coinbase import CoinbaseSpot
 from .coinblockpro import CoinblockproSpot
 from .gateio import GateioSpot
@@ -23,6 +24,7 @@ _ALL: tuple[type[Dialect[Any]], ...] = (
     OkxSpot,
     HtxSpot,
     BulkSwap,
+    BybitSpot,
     CoinbaseSpot,
     CoinblockproSpot,
     VegaFuture,

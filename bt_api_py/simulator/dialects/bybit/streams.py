@@ -1,0 +1,190 @@
+"""Bybit streams: what is pushed, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...market import ASK, BID, Level, Trade
+from ..topics import BookTopic, MarketTopic, Topic, TradesTopic, difference
+from .figures import candle_push, day_figures, level_rows, price_text, side_text, size_text
+
+if TYPE_CHECKING:
+    from .venue import Bybit
+
+_MOST_TRADES = 1024  # of one frame
+_REPEATED_MS = 3_000  # the best levels, when nothing changes
+
+
+def pushed(topic: Topic, now_ms: int, data: Any, kind: str = "snapshot") -> dict[str, Any]:
+    """Return a data frame."""
+    return {"topic": topic.name, "ts": now_ms, "type": kind, "data": data}
+
+
+class Tickers(MarketTopic):
+    """`tickers` of spot: whole on change, without best prices; the present state first."""
+
+    kind = "ticker"
+    every_ms = 50
+    greets = True
+
+    def begin(self) -> None:
+        self.seen = self.market.last.id
+
+    def news(self, now_ms: int) -> Sequence[Any]:
+        if self.market.last.id == self.seen:
+            return ()
+        self.seen = self.market.last.id
+        return self.welcome(now_ms)
+
+    def welcome(self, now_ms: int) -> Sequence[Any]:
+        index = price_text(self.market, self.market.index(now_ms)) if self.item.quote.startswith("USD") else ""
+        data = day_figures(self.market) | {"usdIndexPrice": index}
+        return [pushed(self, now_ms, data) | {"cs": self.market.update_id}]
+
+
+class Trades(TradesTopic):
+    """`publicTrade`: all matches since the last push."""
+
+    dialect: Bybit
+
+    def news(self, now_ms: int) -> Sequence[Any]:
+        rows = [self._row(trade) for trade in self.new_trades()]
+        parts = (rows[start : start + _MOST_TRADES] for start in range(0, len(rows), _MOST_TRADES))
+        return [pushed(self, now_ms, part) for part in parts]
+
+    def _row(self, trade: Trade) -> dict[str, Any]:
+        return {
+            "T": trade.ms,
+            "s": self.key,
+            "S": side_text(trade),
+            "v": size_text(self.market, trade.quantity),
+            "p": price_text(self.market, trade.price),
+            **self.dialect.direction,
+            "i": self.dialect.house.write_trade_id(trade.id),
+            "BT": False,
+            "RPI": False,
+            "seq": trade.order,
+        }
+
+
+class Candles(TradesTopic):
+    """`kline`: at least a second apart while the bar changes; a bar that is over once more, with the next one."""
+
+    kind = "klines"
+    every_ms = 1000
+    greets = True
+    dialect: Bybit
+
+    def begin(self) -> None:
+        super().begin()
+        self.word = self.channel.partition(".")[2]
+        self.rule = self.dialect.intervals[self.word]
+        self.series = self.market.series(self.rule)
+        self.open_ms = self.rule.open_of(self.market.now_ms)
+
+    def news(self, now_ms: int) -> Sequence[Any]:
+        open_ms = self.rule.open_of(now_ms)
+        traded = bool(self.new_trades())
+        rows = []
+        if open_ms != self.open_ms:
+            over = self.series.filled(self.open_ms, open_ms - 1)
+            rows = [candle_push(self.market, bar, self.word, self.rule, closed=True) for bar in over]
+            self.open_ms = open_ms
+        if traded:
+            rows += self._running(open_ms)
+        return [pushed(self, now_ms, rows)] if rows else ()
+
+    def welcome(self, now_ms: int) -> Sequence[Any]:
+        rows = self._running(self.rule.open_of(now_ms))
+        return [pushed(self, now_ms, rows)] if rows else ()
+
+    def _running(self, open_ms: int) -> list[dict[str, Any]]:
+        bar = self.series.bars.get(open_ms)
+        return [] if bar is None else [candle_push(self.market, bar, self.word, self.rule, closed=False)]
+
+
+class Books(BookTopic):
+    """`orderbook.<depth>`: the best levels, then what changed among them; messages are numbered without a hole.
+
+    A level that leaves the window is deleted, one that comes into it is told.
+    """
+
+    greets = True
+    dialect: Bybit
+
+    def begin(self) -> None:
+        super().begin()
+        self.depth = int(self.channel.partition(".")[2])
+        self.sent = self._sides()
+        self.number = self.dialect.count(self.key, self.depth, self.sent_id)
+
+    def _sides(self) -> tuple[list[Level], list[Level]]:
+        return self.market.levels(BID, self.depth), self.market.levels(ASK, self.depth)
+
+    def news(self, now_ms: int) -> Sequence[Any]:
+        if not self.has_changed:
+            return ()
+        before, self.sent = self.sent, self._sides()
+        self.sent_id = self.market.update_id
+        bids, asks = (difference(old, new) for old, new in zip(before, self.sent, strict=True))
+        if not bids and not asks:
+            return ()
+        self.number = self.dialect.count(self.key, self.depth, self.sent_id)
+        return [self.message("delta", sorted(bids, reverse=True), sorted(asks), now_ms)]
+
+    def welcome(self, now_ms: int) -> Sequence[Any]:
+        return [self.message("snapshot", *self.sent, now_ms)]
+
+    def message(self, kind: str, bids: Iterable[Level], asks: Iterable[Level], now_ms: int) -> dict[str, Any]:
+        """Return a frame of the book."""
+        data: dict[str, Any] = {"s": self.key, "b": level_rows(self.market, bids), "a": level_rows(self.market, asks)}
+        data |= {"u": self.number, "seq": self.sent_id}
+        return pushed(self, now_ms, data, kind) | {"cts": self.market.now_ms}
+
+
+class FastBooks(Books):
+    """`orderbook.50`."""
+
+    every_ms = 20
+
+
+class Books200(Books):
+    """`orderbook.200`."""
+
+    every_ms = 100
+
+
+class Books1000(Books):
+    """`orderbook.1000`."""
+
+    every_ms = 200
+
+
+class BestLevels(Books):
+    """`orderbook.1`: the best level a side, whole on change, and again after three seconds under the same number."""
+
+    every_ms = 10
+
+    def begin(self) -> None:
+        super().begin()
+        self.sent_ms = self.market.now_ms
+
+    def news(self, now_ms: int) -> Sequence[Any]:
+        if not super().news(now_ms) and now_ms - self.sent_ms < _REPEATED_MS:
+            return ()
+        return self.welcome(now_ms)
+
+    def welcome(self, now_ms: int) -> Sequence[Any]:
+        self.sent_ms = now_ms
+        return super().welcome(now_ms)
+
+
+CHANNELS: dict[str, type[Topic]] = {
+    "tickers": Tickers,
+    "publicTrade": Trades,
+    "orderbook.1": BestLevels,
+    "orderbook.50": FastBooks,
+    "orderbook.200": Books200,
+    "orderbook.1000": Books1000,
+}
