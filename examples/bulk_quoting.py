@@ -29,7 +29,7 @@ async def main(symbol: str, count: int, signer: TransactionSigner) -> None:
         nonlocal quoted
         if ticker.mark_price is None:
             return
-        orders = []
+        orders: list[LimitOrder] = []
         for side, sign in ((Side.BUY, -1), (Side.SELL, 1)):
             price = round(ticker.mark_price * (1 + sign * SPREAD), 1)
             orders.append(LimitOrder(symbol, side, price, SIZE, time_in_force=TimeInForce.ALO))
