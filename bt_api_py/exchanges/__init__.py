@@ -12,12 +12,13 @@ from .coinblockpro import CoinblockproSpot
 from .gateio import GateioSpot
 from .htx import HtxSpot
 from .kraken import KrakenSpot
-from .okx import OkxSpot
+from .okx import OkxSpot, OkxSwap
 
 _ALL: tuple[type[Exchange], ...] = (
     BinanceSpot,
     BinanceSwap,
     OkxSpot,
+    OkxSwap,
     HtxSpot,
     CoinbaseSpot,
     KrakenSpot,

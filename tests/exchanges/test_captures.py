@@ -15,7 +15,7 @@ from bt_api_py.exchanges.base import Ack, Answer, Exchange, Ignored, Rejected, S
 from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.htx import HtxSpot
-from bt_api_py.exchanges.okx import OkxSpot
+from bt_api_py.exchanges.okx import OkxSpot, OkxSwap
 
 from .material import recorded, reordered
 
@@ -28,6 +28,7 @@ RECORDINGS: list[tuple[type[Exchange], str]] = [
     *((BinanceSpot, name) for name in BINANCE),
     *((BinanceSwap, name) for name in BINANCE_SWAP),
     *((OkxSpot, name) for name in OKX),
+    *((OkxSwap, name) for name in OKX),
     *((HtxSpot, name) for name in HTX),
     (CoinbaseSpot, COINBASE),
 ]
@@ -262,6 +263,7 @@ def plain(item: tuple[str, Any]) -> tuple[str, Any]:
         (BinanceSpot, "binance_spot_20211012", "exchangeInfo", 3),
         (BinanceSwap, "binance_usdm_20210722", "exchangeInfo", 120),
         (OkxSpot, "okx_20220513", "instType=SPOT", 400),
+        (OkxSwap, "okx_20220513", "instType=SWAP", 100),
         (HtxSpot, "htx_spot_20210417", "common/symbols", 900),
         (CoinbaseSpot, COINBASE, "/products", 150),
     ],

@@ -33,7 +33,7 @@ from bt_api_py.exchanges.coinblockpro import CoinblockproSpot
 from bt_api_py.exchanges.gateio import GateioSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.kraken import KrakenSpot
-from bt_api_py.exchanges.okx import OkxSpot
+from bt_api_py.exchanges.okx import OkxSpot, OkxSwap
 
 from .material import own_frames, reordered
 
@@ -41,6 +41,7 @@ VENUES: list[tuple[type[Exchange], str]] = [
     (BinanceSpot, "binance"),
     (BinanceSwap, "binance_swap"),
     (OkxSpot, "okx"),
+    (OkxSwap, "okx_swap"),
     (HtxSpot, "htx"),
     (BulkSwap, "bulk"),
     (CoinbaseSpot, "coinbase"),

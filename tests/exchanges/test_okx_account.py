@@ -11,7 +11,8 @@ from bt_api_py.containers import BalanceData, OrderData, Topic
 from bt_api_py.exceptions import AuthenticationError, InvalidSymbolError, RateLimitError, RequestFailedError
 from bt_api_py.exchanges.base import Ack, Alive, Farewell, Ignored, Refusal, Rejected
 from bt_api_py.exchanges.okx import OkxSpot
-from bt_api_py.exchanges.okx_account import STATUS, OkxAccount
+from bt_api_py.exchanges.okx.account import OkxAccount
+from bt_api_py.exchanges.okx.account_rows import STATUS
 from bt_api_py.settings import ExchangeSettings
 
 from .accounts import fields, ids, messages, row_of, rows_of, said, sent, walk

@@ -102,19 +102,20 @@ class Fills(Reader):
 
     def check(self, run):
         super().check(run)
-        true = {fill.trade_id: (second, fill) for second, fill in run.life.fills}
+        known = {fill.trade_id: (second, fill) for second, fill in run.life.fills}
         told = [item.get_trade_id() for _, item in self.items]
         twice = {number for number in told if told.count(number) > 1}
         assert not twice, f"fills told twice: {twice}"
-        assert set(told) <= set(true), f"fills that never were: {set(told) - set(true)}"
+        assert set(told) <= set(known), f"fills that never were: {set(told) - set(known)}"
         for _, item in self.items:
-            second, fill = true[item.get_trade_id()]
+            second, fill = known[item.get_trade_id()]
             assert second >= run.began, f"fill {fill} was there before anybody asked"
             got = item.get_order_id(), item.get_symbol(), item.get_side(), item.get_trade_fee_symbol()
             assert got == (fill.order_id, fill.symbol, fill.side, fill.fee_asset), f"{got} in place of {fill}"
             figures = item.get_price(), item.get_quantity(), item.get_trade_fee()
-            assert figures == tuple(map(float, (fill.price, fill.quantity, fill.fee))), f"{figures} in place of {fill}"
-        for number, (second, fill) in true.items():
+            true = fill.price, fill.quantity, fill.fee
+            assert all(map(same, figures, true)), f"{figures} in place of {fill}"
+        for number, (second, fill) in known.items():
             if second > self.live and number not in told:
                 assert run.is_out_of_sight(run.life.orders[fill.order_id]), f"never told: {fill}"
 

@@ -29,13 +29,6 @@ ACCOUNT_PUSH = (
     '"data":[{"uTime":"1","totalEq":"1","details":[{"ccy":"U","eq":"1","cashBal":"1","availBal":"1","availEq":"1",'
     '"frozenBal":"3","ordFrozen":"3","upl":"0","uTime":"1"}]}]}'
 )
-POSITION_PUSH = (
-    '{"arg":{"channel":"positions","instType":"ANY","extraParams":"e","uid":"7"},"eventType":"event_update","data":['
-    '{"instType":"SWAP","instId":"B","posId":"1","posSide":"net","pos":"-3","avgPx":"9","upl":"0","uplRatio":"0",'
-    '"lever":"10","liqPx":"9","markPx":"9","mgnMode":"cross","margin":"","imr":"2","mmr":"1","notionalUsd":"2",'
-    '"ccy":"USDT","realizedPnl":"0","fee":"0","fundingFee":"0","bePx":"8","adl":"1","cTime":"1","uTime":"1",'
-    '"pTime":"1"}]}'
-)
 
 
 @pytest.fixture
@@ -304,24 +297,7 @@ def test_regular_pushes_come_unless_refused(world, account):
     assert [(push["arg"]["channel"], push["eventType"]) for push in client.take()] == [("account", "snapshot")] * 2
 
 
-def test_positions_are_told_as_documented(world, account):
-    """A position is pushed when it changes, with 0 when it is closed; the snapshot holds open ones only."""
-    client = logged_in(world)
-    assert subscribe(world, client, POSITIONS)[-1]["data"] == []
-    account.position("BTC-USDT-SWAP", -3, 90000)
-    [push] = client.take()
-    assert like(push, POSITION_PUSH)
-    assert [push["data"][0][name] for name in ("instId", "pos", "avgPx", "notionalUsd")] == [
-        "BTC-USDT-SWAP", "-3", "90000", "2700",
-    ]  # fmt: skip
-    assert rest(world, "/api/v5/account/positions")[1]["data"][0]["pos"] == "-3"
-    account.position("BTC-USDT-SWAP", 0, 90000)
-    [closed] = client.take()
-    assert (closed["data"][0]["pos"], closed["data"][0]["posId"]) == ("0", push["data"][0]["posId"])
-    assert rest(world, "/api/v5/account/positions")[1]["data"] == []
-
-
-def test_the_light_channel_tells_cash_and_positions(world, account):
+def test_the_light_channel_tells_cash(world, account):
     """balance_and_position begins with a snapshot and tells fills with their trades, but no placing."""
     client = logged_in(world)
     snapshot = subscribe(world, client, {"channel": "balance_and_position"})[-1]

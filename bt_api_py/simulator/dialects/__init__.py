@@ -15,13 +15,14 @@ from .coinblockpro import CoinblockproSpot
 from .gateio import GateioSpot
 from .htx import HtxSpot
 from .kraken import KrakenSpot
-from .okx import OkxSpot
+from .okx import OkxSpot, OkxSwap
 from .vega import VegaFuture
 
 _ALL: tuple[type[Dialect[Any]], ...] = (
     BinanceSpot,
     BinanceSwap,
     OkxSpot,
+    OkxSwap,
     HtxSpot,
     BulkSwap,
     BybitSpot,

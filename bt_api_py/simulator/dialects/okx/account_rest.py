@@ -9,16 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...account import Account, AccountOrder
+from ...contracts import mark_price
 from ..base import Request, Response, json_response, whole
 from .account_rows import account_row, fill_row, order_row, position_row, total_usd
 from .keys import RefusedError, check_request
 from .rest import RestError
 
 if TYPE_CHECKING:
-    from . import OkxSpot
+    from .venue import Okx
 
 
-def answer_signed(dialect: OkxSpot, request: Request) -> Response | None:
+def answer_signed(dialect: Okx, request: Request) -> Response | None:
     """Return the answer to a request about an account; None when it is about something else."""
     route = _ROUTES.get(request.path)
     if route is None or request.method != "GET":
@@ -56,7 +57,7 @@ def _page(rows: Sequence[tuple[int, int, Any]], query: Mapping[str, str]) -> lis
     return chosen[:limit]
 
 
-def _rows(dialect: OkxSpot, orders: Sequence[AccountOrder], query: Mapping[str, str]) -> list[Any]:
+def _rows(dialect: Okx, orders: Sequence[AccountOrder], query: Mapping[str, str]) -> list[Any]:
     rows = []
     for order in orders:
         row = order_row(order, dialect.venue.instruments[order.symbol])
@@ -69,17 +70,17 @@ def _fits(row: Mapping[str, Any], query: Mapping[str, str], *names: str) -> bool
     return all(not query.get(name) or row[name] == query[name] for name in names)
 
 
-def _orders_pending(dialect: OkxSpot, account: Account, query: Mapping[str, str]) -> Any:
+def _orders_pending(dialect: Okx, account: Account, query: Mapping[str, str]) -> Any:
     return _rows(dialect, account.orders(is_open=True), query)
 
 
-def _orders_history(dialect: OkxSpot, account: Account, query: Mapping[str, str]) -> Any:
+def _orders_history(dialect: Okx, account: Account, query: Mapping[str, str]) -> Any:
     if not query.get("instType"):
         raise RestError("50014", "Parameter instType can not be empty.", 400)
     return _rows(dialect, account.orders(is_open=False), query)
 
 
-def _order(dialect: OkxSpot, account: Account, query: Mapping[str, str]) -> Any:
+def _order(dialect: Okx, account: Account, query: Mapping[str, str]) -> Any:
     number, name = query.get("ordId"), query.get("clOrdId")
     item = dialect.rest_instrument(query)
     if not number and not name:
@@ -91,7 +92,7 @@ def _order(dialect: OkxSpot, account: Account, query: Mapping[str, str]) -> Any:
     raise RestError("51603", "Order does not exist")
 
 
-def _fills(dialect: OkxSpot, account: Account, query: Mapping[str, str]) -> Any:
+def _fills(dialect: Okx, account: Account, query: Mapping[str, str]) -> Any:
     rows = []
     for fill in account.fills():
         row = fill_row(fill, dialect.venue.instruments[fill.symbol])
@@ -100,19 +101,22 @@ def _fills(dialect: OkxSpot, account: Account, query: Mapping[str, str]) -> Any:
     return _page(rows, query)
 
 
-def _balance(dialect: OkxSpot, account: Account, query: Mapping[str, str]) -> Any:
+def _balance(dialect: Okx, account: Account, query: Mapping[str, str]) -> Any:
     wanted = [name for name in query.get("ccy", "").split(",") if name]
     everything = account.balances().values()
     held = [row for row in everything if row.total and (not wanted or row.asset in wanted)]
     return [account_row(held, total_usd(everything, dialect.venue.instruments), dialect.venue.server_ms())]
 
 
-def _positions(dialect: OkxSpot, account: Account, query: Mapping[str, str]) -> Any:
-    rows = [position_row(position, dialect.venue.server_ms()) for position in account.positions()]
+def _positions(dialect: Okx, account: Account, query: Mapping[str, str]) -> Any:
+    rows = []
+    for held in account.positions():
+        market = dialect.venue.market(held.symbol)
+        rows.append(position_row(held, market.instrument, mark_price(market), dialect.venue.server_ms()))
     return [row for row in rows if _fits(row, query, "instType", "instId", "posId")]
 
 
-_Handler = Callable[["OkxSpot", Account, Mapping[str, str]], Any]
+_Handler = Callable[["Okx", Account, Mapping[str, str]], Any]
 
 _ROUTES: dict[str, tuple[int, _Handler]] = {  # requests per 2 s, and who answers
     "/api/v5/trade/orders-pending": (60, _orders_pending),

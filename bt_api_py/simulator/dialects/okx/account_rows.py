@@ -11,11 +11,11 @@ from typing import Any
 
 from ...account import AccountBalance, AccountFill, AccountOrder, AccountPosition
 from ...instruments import Instrument
+from .figures import inst_id, inst_type
 
 _TYPES = {"limit": "limit", "market": "market", "limit_maker": "post_only", "ioc": "ioc", "fok": "fok"}
 _STATES = {"new": "live", "partial": "partially_filled", "filled": "filled"}  # every other end is "canceled"
 _BY_USER, _FOK_REST, _IOC_REST, _WOULD_TAKE = "1", "13", "14", "31"
-_CONTRACT = Decimal("0.01")  # base asset per contract
 
 
 def text(number: Decimal | None) -> str:
@@ -23,6 +23,16 @@ def text(number: Decimal | None) -> str:
     if number is None:
         return ""
     return f"{number.normalize():f}" if number else "0"
+
+
+def whole(number: Decimal) -> str:
+    """Return a mean, a profit or a margin, which may have digits without end, with those that are told."""
+    return text(round(number, 18))
+
+
+def _size(quantity: Decimal | None, item: Instrument) -> str:
+    """Return a quantity of the base asset in the venue's unit."""
+    return text(None if quantity is None else quantity / item.contract_value)
 
 
 def _paid(fee: Decimal) -> str:
@@ -40,23 +50,24 @@ def _source(order: AccountOrder) -> str:
 def order_row(order: AccountOrder, item: Instrument) -> dict[str, Any]:
     """Return an order as REST tells it."""
     last = order.last
+    is_spot = inst_type(item) == "SPOT"
     return {
-        "instType": "SPOT",
-        "instId": f"{item.base}-{item.quote}",
+        "instType": inst_type(item),
+        "instId": inst_id(item),
         "ordId": order.order_id,
         "clOrdId": order.client_order_id,
         "tag": "",
         "px": text(order.price),
-        "sz": text(order.quantity),
+        "sz": _size(order.quantity, item),
         "ordType": _TYPES[order.type],
         "side": order.side,
         "posSide": "net",
-        "tdMode": "cash",
-        "tgtCcy": "base_ccy" if order.type == "market" else "",
-        "accFillSz": text(order.filled),
-        "avgPx": text(order.avg_price),
+        "tdMode": "cash" if is_spot else "cross",
+        "tgtCcy": "base_ccy" if is_spot and order.type == "market" else "",
+        "accFillSz": _size(order.filled, item),
+        "avgPx": "" if order.avg_price is None else whole(order.avg_price),
         "fillPx": text(last.price if last else None),
-        "fillSz": text(last.quantity if last else Decimal(0)),
+        "fillSz": _size(last.quantity if last else Decimal(0), item),
         "tradeId": last.trade_id if last else "",
         "fillTime": str(last.ms) if last else "",
         "fee": _paid(order.fee),
@@ -65,13 +76,13 @@ def order_row(order: AccountOrder, item: Instrument) -> dict[str, Any]:
         "rebateCcy": item.quote,
         "pnl": "0",
         "state": _STATES.get(order.status, "canceled"),
-        "lever": "0",
+        "lever": "0" if is_spot else "10",
         "cancelSource": _source(order),
         "cancelSourceReason": order.reason,
         "category": "normal",
         "source": "",
         "stpMode": "cancel_maker",
-        "reduceOnly": "false",
+        "reduceOnly": str(order.reduce_only).lower(),
         "cTime": str(order.created_ms),
         "uTime": str(order.updated_ms),
     }
@@ -106,15 +117,15 @@ _PUSH_ORDER = (
 def fill_row(fill: AccountFill, item: Instrument) -> dict[str, Any]:
     """Return a fill as REST tells it."""
     return {
-        "instType": "SPOT",
-        "instId": f"{item.base}-{item.quote}",
+        "instType": inst_type(item),
+        "instId": inst_id(item),
         "tradeId": fill.trade_id,
         "ordId": fill.order_id,
         "clOrdId": fill.client_order_id,
         "billId": str(int(fill.trade_id) + 10**18),
         "tag": "",
         "fillPx": text(fill.price),
-        "fillSz": text(fill.quantity),
+        "fillSz": _size(fill.quantity, item),
         "side": fill.side,
         "posSide": "net",
         "execType": "M" if fill.is_maker else "T",
@@ -156,32 +167,34 @@ def total_usd(balances: Iterable[AccountBalance], instruments: Mapping[str, Inst
     return total
 
 
-def position_row(position: AccountPosition, ms: int) -> dict[str, Any]:
-    """Return a position as the `positions` channel and REST tell it; its mark price is its entry price."""
-    notional = abs(position.quantity) * _CONTRACT * position.avg_price
-    price = text(position.avg_price)
+def position_row(position: AccountPosition, item: Instrument, mark: Decimal, ms: int) -> dict[str, Any]:
+    """Return a position as the `positions` channel and REST tell it, at a mark price."""
+    notional = abs(position.quantity) * mark
+    gain = position.unrealized(mark)
+    margin = abs(position.quantity) * position.avg_price / position.leverage
+    entry = whole(position.avg_price) if position.quantity else ""
     return {
-        "instType": "SWAP",
-        "instId": position.symbol,
+        "instType": inst_type(item),
+        "instId": inst_id(item),
         "posId": position.position_id,
         "posSide": "net",
-        "pos": text(position.quantity),
-        "avgPx": price if position.quantity else "",
-        "upl": "0",
-        "uplRatio": "0",
-        "lever": "10",
+        "pos": _size(position.quantity, item),
+        "avgPx": entry,
+        "upl": whole(gain),
+        "uplRatio": whole(gain / margin) if margin else "0",
+        "lever": text(position.leverage),
         "liqPx": "",
-        "markPx": price,
+        "markPx": text(mark),
         "mgnMode": "cross",
         "margin": "",
-        "imr": text(notional / 10),
-        "mmr": text(notional / 250),
-        "notionalUsd": text(notional),
-        "ccy": position.symbol.split("-")[1],
-        "realizedPnl": "0",
-        "fee": "0",
+        "imr": whole(notional / position.leverage),
+        "mmr": whole(notional / 250),
+        "notionalUsd": whole(notional),
+        "ccy": item.quote,
+        "realizedPnl": whole(position.realized - position.fees),
+        "fee": whole(-position.fees),
         "fundingFee": "0",
-        "bePx": price if position.quantity else "",
+        "bePx": entry,
         "adl": "1",
         "cTime": str(position.created_ms),
         "uTime": str(position.updated_ms),
@@ -189,18 +202,18 @@ def position_row(position: AccountPosition, ms: int) -> dict[str, Any]:
     }
 
 
-def light_position_row(position: AccountPosition) -> dict[str, Any]:
+def light_position_row(position: AccountPosition, item: Instrument) -> dict[str, Any]:
     """Return a position as `balance_and_position` tells it."""
     return {
         "posId": position.position_id,
         "tradeId": "",
-        "instId": position.symbol,
-        "instType": "SWAP",
+        "instId": inst_id(item),
+        "instType": inst_type(item),
         "mgnMode": "cross",
         "posSide": "net",
-        "pos": text(position.quantity),
-        "ccy": position.symbol.split("-")[1],
+        "pos": _size(position.quantity, item),
+        "ccy": item.quote,
         "posCcy": "",
-        "avgPx": text(position.avg_price),
+        "avgPx": whole(position.avg_price),
         "uTime": str(position.updated_ms),
     }

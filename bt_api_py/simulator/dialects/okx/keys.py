@@ -15,7 +15,7 @@ from ...signatures import base64_hmac
 from ..base import Request
 
 if TYPE_CHECKING:
-    from . import OkxSpot
+    from .venue import Okx
 
 _VALID_MS = 30_000
 _LOGIN_TEXT = "GET/users/self/verify"  # follows the timestamp, whatever the host
@@ -40,7 +40,7 @@ def request_text(timestamp: str, method: str, path: str, raw_query: str, body: s
     return f"{timestamp}{method}{path}{'?' if raw_query else ''}{raw_query}{body}"
 
 
-def check_login(dialect: OkxSpot, arg: Any) -> Account:
+def check_login(dialect: Okx, arg: Any) -> Account:
     """Return the account of a login.
 
     Raises:
@@ -73,7 +73,7 @@ def check_login(dialect: OkxSpot, arg: Any) -> Account:
     return account
 
 
-def check_request(dialect: OkxSpot, request: Request) -> Account:
+def check_request(dialect: Okx, request: Request) -> Account:
     """Return the account of a signed request.
 
     Raises:
@@ -105,7 +105,7 @@ def check_request(dialect: OkxSpot, request: Request) -> Account:
     return account
 
 
-def _check_iso_time(dialect: OkxSpot, stamp: str) -> None:
+def _check_iso_time(dialect: Okx, stamp: str) -> None:
     try:
         if not _ISO.fullmatch(stamp):
             raise ValueError(stamp)

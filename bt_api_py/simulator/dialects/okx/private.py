@@ -11,15 +11,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...account import Account, AccountBalance, AccountChange, AccountPosition
+from ...contracts import mark_price
 from ...faults import DATA, Frame
 from ...text import encode
 from ..base import UnknownTopicError
 from .account_rows import account_row, light_position_row, order_push, position_row, text, total_usd
+from .figures import inst_id, inst_type
 from .keys import RefusedError, check_login
 from .session import OkxSession
 
 if TYPE_CHECKING:
-    from . import OkxSpot
+    from .venue import Okx
 
 PRIVATE_PATH = "/ws/v5/private"
 _KINDS = {"orders": "orders", "account": "balances", "positions": "positions", "balance_and_position": "balances"}
@@ -45,7 +47,7 @@ class _Subscription:
 class PrivateSession(OkxSession):
     """A client of the private socket."""
 
-    dialect: OkxSpot
+    dialect: Okx
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -115,7 +117,7 @@ class PrivateSession(OkxSession):
             raise UnknownTopicError(channel)
         if channel in ("orders", "positions") and arg.get("instType") not in _INST_TYPES:
             raise ValueError(arg.get("instType"))
-        if "instId" in arg and not str(arg["instId"]).endswith("-SWAP"):
+        if "instId" in arg:
             item = self.dialect.instrument(str(arg["instId"]))
             if item.symbol in self.dialect.venue.faults.rejected:
                 raise UnknownTopicError(item.symbol)
@@ -154,15 +156,15 @@ class PrivateSession(OkxSession):
                 continue
             if one.channel == "orders" and change.order is not None:
                 item = self.dialect.venue.instruments[change.order.symbol]
-                if _concerns(one.arg, "SPOT", self.dialect.wire_symbol(item)):
+                if _concerns(one.arg, inst_type(item), inst_id(item)):
                     self._send(one, {"data": [order_push(change.order, item)]}, item.symbol)
             elif one.channel == "account" and change.balances:
                 held = [row for row in change.balances if one.arg.get("ccy") in (None, "", row.asset)]
                 if held:
                     self._send(one, {"eventType": "event_update", "data": [self._account_row(held, change.ms)]})
             elif one.channel == "positions" and change.position is not None:
-                if _concerns(one.arg, "SWAP", change.position.symbol):
-                    rows = [position_row(change.position, change.ms)]
+                rows = self._position_rows(one, [change.position], change.ms)
+                if rows:
                     self._send(one, {"eventType": "event_update", "data": rows})
             elif one.channel == "balance_and_position":
                 moved = list(change.balances) if change.cause in _CHANGED_CASH else []
@@ -183,9 +185,7 @@ class PrivateSession(OkxSession):
             chosen = [row for row in held if one.arg.get("ccy") in (None, "", row.asset)]
             self._send_pages(one, [self._account_row(part, now) for part in _pages(chosen)])
         elif one.channel == "positions":
-            positions = [row for row in self.account.positions() if _concerns(one.arg, "SWAP", row.symbol)]
-            rows = [position_row(row, now) for row in positions]
-            pages = _pages(rows)
+            pages = _pages(self._position_rows(one, self.account.positions(), now))
             for number, part in enumerate(pages, 1):
                 paging = {"eventType": "snapshot", "curPage": number, "lastPage": number == len(pages)}
                 self._send(one, paging | {"data": part})
@@ -202,6 +202,16 @@ class PrivateSession(OkxSession):
         total = total_usd(self.account.balances().values(), self.dialect.venue.instruments)
         return account_row(held, total, ms)
 
+    def _position_rows(self, one: _Subscription, positions: Sequence[AccountPosition], ms: int) -> list[dict[str, Any]]:
+        """Return the rows of those positions that were subscribed to."""
+        rows = []
+        for held in positions:
+            market = self.dialect.venue.market(held.symbol)
+            item = market.instrument
+            if _concerns(one.arg, inst_type(item), inst_id(item)):
+                rows.append(position_row(held, item, mark_price(market), ms))
+        return rows
+
     def _light_row(
         self,
         event: str,
@@ -211,16 +221,16 @@ class PrivateSession(OkxSession):
         change: AccountChange | None,
     ) -> dict[str, Any]:
         order = change.order if change is not None else None
+        instruments = self.dialect.venue.instruments
         trades = []
         if order is not None and order.last is not None:
-            inst_id = self.dialect.wire_symbol(self.dialect.venue.instruments[order.symbol])
-            trades = [{"instId": inst_id, "tradeId": order.last.trade_id}]
+            trades = [{"instId": inst_id(instruments[order.symbol]), "tradeId": order.last.trade_id}]
         cash = [{"ccy": row.asset, "cashBal": text(row.total), "uTime": str(row.ms)} for row in held]
         return {
             "pTime": str(ms),
             "eventType": event,
             "balData": cash,
-            "posData": [light_position_row(row) for row in positions],
+            "posData": [light_position_row(row, instruments[row.symbol]) for row in positions],
             "trades": trades,
         }
 
@@ -230,11 +240,11 @@ class PrivateSession(OkxSession):
         self.push(Frame(encode({"arg": arg} | payload), DATA, _KINDS[one.channel], one.channel, symbol))
 
 
-def _concerns(arg: Mapping[str, Any], inst_type: str, inst_id: str) -> bool:
-    family = "-".join(inst_id.split("-")[:2])
+def _concerns(arg: Mapping[str, Any], product: str, name: str) -> bool:
+    family = "-".join(name.split("-")[:2])
     return (
-        arg.get("instType") in ("ANY", inst_type)
-        and arg.get("instId") in (None, "", inst_id)
+        arg.get("instType") in ("ANY", product)
+        and arg.get("instId") in (None, "", name)
         and arg.get("instFamily") in (None, "", family)
     )
 

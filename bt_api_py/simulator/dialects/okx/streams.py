@@ -1,4 +1,4 @@
-"""OKX spot streams: what is pushed, and when."""
+"""OKX streams of all products: what is pushed, and when."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .figures import candle_row, inst_id, level_rows, match_row, price_text, siz
 from .rest import instrument_rows
 
 if TYPE_CHECKING:
-    from . import OkxSpot
+    from .venue import Okx
 
 _HEARTBEAT_MS = 60_000
 
 
-def _pushed(topic: Topic, row: Any) -> dict[str, Any]:
+def pushed(topic: Topic, row: Any) -> dict[str, Any]:
     return {"arg": json.loads(topic.name), "data": [row]}
 
 
@@ -40,22 +40,22 @@ class Tickers(MarketTopic):
         return self.welcome(now_ms)
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
-        return [_pushed(self, ticker_row(self.market))]
+        return [pushed(self, ticker_row(self.market))]
 
 
 class MergedTrades(MergedTopic):
     """`trades`: one push per taker order and price."""
 
-    dialect: OkxSpot
+    dialect: Okx
 
     def news(self, now_ms: int) -> Sequence[Any]:
         sequence = self.dialect.sequence(self.key, self.market.update_id)
         market = self.market
         return [
-            _pushed(
+            pushed(
                 self,
                 {
-                    "instId": inst_id(market),
+                    "instId": inst_id(market.instrument),
                     "tradeId": str(row.last_id),
                     "px": price_text(market, row.price),
                     "sz": size_text(market, row.quantity),
@@ -74,7 +74,7 @@ class AllTrades(TradesTopic):
     """`trades-all`: one push per match."""
 
     def news(self, now_ms: int) -> Sequence[Any]:
-        return [_pushed(self, _all_row(match_row(self.market, trade))) for trade in self.new_trades()]
+        return [pushed(self, _all_row(match_row(self.market, trade))) for trade in self.new_trades()]
 
 
 def _all_row(row: dict[str, str]) -> dict[str, str]:
@@ -87,7 +87,7 @@ class Candles(TradesTopic):
     kind = "klines"
     every_ms = 1000
     greets = True
-    dialect: OkxSpot
+    dialect: Okx
 
     def begin(self) -> None:
         super().begin()
@@ -112,7 +112,7 @@ class Candles(TradesTopic):
         return [self._row(bar, closed=False)] if bar is not None else ()
 
     def _row(self, bar: Bar, closed: bool) -> dict[str, Any]:
-        return _pushed(self, candle_row(self.market, bar, closed))
+        return pushed(self, candle_row(self.market, bar, closed))
 
 
 class Books(BookTopic):
@@ -120,7 +120,7 @@ class Books(BookTopic):
 
     every_ms = 100
     greets = True
-    dialect: OkxSpot
+    dialect: Okx
 
     def begin(self) -> None:
         super().begin()
@@ -167,7 +167,7 @@ class FiveLevels(BookTopic):
     every_ms = 100
     greets = True
     count = 5
-    dialect: OkxSpot
+    dialect: Okx
 
     def begin(self) -> None:
         super().begin()
@@ -189,9 +189,9 @@ class FiveLevels(BookTopic):
             "bids": level_rows(market, market.levels(BID, self.count)),
         }
         if self.count > 1:
-            row["instId"] = inst_id(market)
+            row["instId"] = inst_id(market.instrument)
         row |= {"ts": str(now_ms), "seqId": self.dialect.sequence(self.key, market.update_id)}
-        return [_pushed(self, row)]
+        return [pushed(self, row)]
 
 
 class BestOffer(FiveLevels):
@@ -202,15 +202,22 @@ class BestOffer(FiveLevels):
     count = 1
 
 
-class Instruments(Topic):
+class OfProduct(Topic):
+    """A channel of all markets of a product."""
+
+    dialect: Okx
+
+
+class Instruments(OfProduct):
     """`instruments`: the list once, on arrival."""
 
     kind = "instruments"
     greets = True
-    dialect: OkxSpot
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
-        return [{"arg": json.loads(self.name), "data": instrument_rows(self.dialect, {"instType": "SPOT"})}]
+        return [
+            {"arg": json.loads(self.name), "data": instrument_rows(self.dialect, {"instType": self.dialect.product})}
+        ]
 
 
 CHANNELS: dict[str, type[Topic]] = {

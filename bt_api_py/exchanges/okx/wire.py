@@ -5,12 +5,15 @@ Source: OKX API v5 documentation (overview, error codes), state of 2026-07.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 from msgspec import field
 
-from ..exceptions import BtApiError, InvalidSymbolError, RateLimitError, RequestFailedError
-from .account_base import CHECK_CLOCK, CHECK_KEY, CHECK_PASSPHRASE, CHECK_RIGHTS, CHECK_SECRET, login_error
-from .base import UNREADABLE, Alive, Control, Endpoint, Farewell, Heartbeat, Ignored, Rate, Refusal
+from ...exceptions import BtApiError, InvalidSymbolError, RateLimitError, RequestFailedError
+from ...settings import ExchangeSettings
+from ..account_base import CHECK_CLOCK, CHECK_KEY, CHECK_PASSPHRASE, CHECK_RIGHTS, CHECK_SECRET, login_error
+from ..base import UNREADABLE, Alive, Control, Endpoint, Farewell, Heartbeat, Ignored, Rate, Refusal
 
 PONG = b"pong"
 NO_INSTRUMENT = "51001"
@@ -95,6 +98,11 @@ def endpoint(path: str, topics: int, *, private: bool = False) -> Endpoint:
         testnet_base="wss://wspap.okx.com:8443",
         private=private,
     )
+
+
+def demo_header(settings: ExchangeSettings) -> Mapping[str, str]:
+    """Return what tells demo trading by REST, which has sockets of its own but shares the host."""
+    return {"x-simulated-trading": "1"} if settings.testnet else {}
 
 
 def notice(frame: Envelope) -> Control:
