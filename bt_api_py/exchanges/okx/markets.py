@@ -51,8 +51,8 @@ def _numeric(trade_id: str) -> tuple[int, str]:
     return len(trade_id), trade_id
 
 
-def _word(name: str) -> str:
-    return name.partition(":")[0]
+def _is_wide(name: str) -> bool:
+    return name.partition(":")[0] == _LIQUIDATIONS
 
 
 _ORDERS_LAST = -1  # the full book leaves out the unused number that stands before it elsewhere
@@ -139,15 +139,15 @@ class OkxMarkets(Exchange):
 
     def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         # A channel of all markets may have other readers, so it is left with its socket.
-        own = [name for name in names if _word(name) != _LIQUIDATIONS]
+        own = [name for name in names if not _is_wide(name)]
         return self._commands("unsubscribe", own, ids)
 
     def _commands(self, operation: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         commands = []
-        own = [name for name in names if _word(name) not in _OF_PRODUCT]
+        own = [name for name in names if not _is_wide(name)]
         # What is one channel there may be many topics here: a command of its own is answered for all of them.
-        wide = [[name for name in names if _word(name) == word] for word in _OF_PRODUCT]
-        for part in (*batches(own, _ARGS_PER_COMMAND), *filter(None, wide)):
+        wide = [name for name in names if _is_wide(name)]
+        for part in (*batches(own, _ARGS_PER_COMMAND), *batches(wide, len(wide) or 1)):
             number = str(next(ids))
             arguments = list(dict.fromkeys(map(self._argument, part)))
             frame = {"id": number, "op": operation, "args": [dict(argument) for argument in arguments]}
@@ -165,7 +165,7 @@ class OkxMarkets(Exchange):
             return [Alive()]
         frame = envelope(payload)
         number = None if frame.id is None else str(frame.id)
-        name = frame.arg.name if frame.arg is not None and frame.arg.channel not in _OF_PRODUCT else None
+        name = frame.arg.name if frame.arg is not None and not _is_wide(frame.arg.name) else None
         match frame.event:
             case "subscribe" | "unsubscribe":
                 return [Ack(id=number, name=name)]
