@@ -20,6 +20,7 @@ class OkxSpot(Okx):
 
     name = "OKX___SPOT"
     product = "SPOT"
+    hosts = ("www.okx.com", "openapi.okx.com", "ws.okx.com")  # those of all products: one recording is one exchange
     house = House(2_497_956_918_703_120_384, 742_000_554, Decimal("0.0008"), Decimal("0.001"))
     channels = CHANNELS
     routes = ROUTES

@@ -39,7 +39,6 @@ class Okx(Dialect[OkxSession]):
     product: ClassVar[str]
     channels: ClassVar[Mapping[str, type[Topic]]]
     routes: ClassVar[Mapping[str, Route]]
-    hosts = ("www.okx.com", "openapi.okx.com", "ws.okx.com")
     session_type = OkxSession
     intervals = BARS
     timeless = frozenset({"/api/v5/public/time", "/api/v5/public/instruments"})
