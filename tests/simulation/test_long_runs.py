@@ -15,11 +15,12 @@ DAY = 86_400.0
 BINANCE = "BINANCE___SPOT"
 
 
+@pytest.mark.parametrize("seconds", [60, pytest.param(600, marks=pytest.mark.long)])
 @pytest.mark.parametrize("exchange", sorted(EXCHANGES))
-def test_ten_minutes_with_a_fault_every_second(exchange):
-    """After 600 faults of all kinds on one exchange everything was delivered, filled and true."""
-    run = run_plan(dataclasses.replace(Plan.drawn(9), exchanges=(exchange,), seconds=600.0))
-    assert len(run.mischief.done) > 500
+def test_minutes_with_a_fault_every_second(exchange, seconds):
+    """After a fault a second, of all kinds, on one exchange everything was delivered, filled and true."""
+    run = run_plan(dataclasses.replace(Plan.drawn(9), exchanges=(exchange,), seconds=float(seconds)))
+    assert len(run.mischief.done) > 0.8 * seconds
 
 
 @pytest.mark.long
@@ -78,11 +79,12 @@ def test_a_week_at_the_age_limit_is_seven_rotations():
 
 @pytest.mark.parametrize("trouble", [None, 429], ids=["in peace", "while 429 is answered"])
 @pytest.mark.parametrize("exchange", sorted(EXCHANGES))
-def test_three_hundred_books_start_anew_at_once(exchange, trouble):
+@pytest.mark.parametrize("count", [30, pytest.param(300, marks=pytest.mark.long)])
+def test_many_books_start_anew_at_once(exchange, trouble, count):
     """When every book of a venue breaks at one moment, all come back inside the venue's limits."""
     if "depth" not in EXCHANGES[exchange].kinds:
         pytest.skip(f"{exchange} has no books")
-    symbols = [f"SIM{number:03d}USDT" for number in range(1, 301)]
+    symbols = [f"SIM{number:03d}USDT" for number in range(1, count + 1)]
 
     async def main(sim):
         others = asyncio.all_tasks()

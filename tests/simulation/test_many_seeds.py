@@ -7,8 +7,9 @@ import pytest
 
 from .gateway import Plan, run_plan
 
-SEEDS = 300
 GROUP = 20
+OFTEN = range(0, 100, GROUP)  # in every run of the tests
+SELDOM = range(100, 400, GROUP)  # besides, in the long ones
 
 
 def trouble_of(seed):
@@ -28,7 +29,7 @@ def workers():
         yield pool
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, GROUP))
+@pytest.mark.parametrize("first", [*OFTEN, *(pytest.param(first, marks=pytest.mark.long) for first in SELDOM)])
 def test_every_promise_holds_under_random_faults(workers, first):
     """Trades, books and candles are true and whole, silence is short, limits are kept and nothing is left behind."""
     troubles = workers.map(trouble_of, range(first, first + GROUP))

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from itertools import islice, product
 from pathlib import Path
 
+import pytest
+
 from bt_api_py import BtApi
 from bt_api_py.exchanges import EXCHANGES
 
@@ -72,6 +74,8 @@ async def drain(stream):
         pass
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("exchange", sorted(EXCHANGES))
 async def test_a_thousand_streams_are_polite_and_light(exchange):
     """A thousand topics are asked for inside every limit of the venue, and each costs less than 20 kB."""
     async with venue_of(exchange) as venue, BtApi(venue.settings, clock=FastClock(SPEED)) as api:
