@@ -14,142 +14,15 @@ from typing import Any
 import msgspec
 from msgspec import field
 
-from ...containers.base import Number, Place, Row, nan
+from ...containers.base import Place, Row
 from ...secrets import MASK
-from ..account_base import BalanceRow, FillRow, Note, OwnFill, PositionRow
+from ..account_base import Note
 from ..base import PING_FRAME, Channel, Command, Control, Endpoint, Expired, Heartbeat, Ignored, Pages, Rate, Request
-from .account import AnyOrder, BinanceKey, ListedFill, ListedOrder, since
+from .account import BinanceKey, since
+from .swap_records import OrderUpdate, Position, RestBalance, RestFill, RestOrder, RestPosition
 
 WEIGHT = Rate(2400, 60, "weight")  # per address and minute
 _RENEWED_S = 1800.0  # a listen key is good for an hour
-_SIDES = {"LONG": "long", "SHORT": "short"}  # any other word: both in one
-
-
-class Sided:
-    """Words of futures orders."""
-
-    @property
-    def position_side(self) -> str | None:
-        word: str = self.position_word  # type: ignore[attr-defined]
-        return _SIDES.get(word, "net") if word else None
-
-
-class OrderUpdate(AnyOrder):
-    """One change of an order. A fee is that of this one fill, so it goes with the fill and not with the order."""
-
-    venue_symbol: str = field(name="s")
-    order_number: int = field(name="i")
-    venue_status: str = field(name="X")
-    timestamp: int = field(name="T")
-    client_order_id: str | None = field(name="c", default=None)
-    side_word: str | None = field(name="S", default=None)
-    type_word: str | None = field(name="o", default=None)
-    time_in_force: str | None = field(name="f", default=None)
-    price: Number = field(name="p", default=None)
-    average_price: Number = field(name="ap", default=None)
-    quantity: Number = field(name="q", default=None)
-    filled_quantity: Number = field(name="z", default=None)
-    reduce_only: bool | None = field(name="R", default=None)
-    close_position: bool | None = field(name="cp", default=None)
-    position_word: str = field(name="ps", default="")
-    fill_id: int = field(name="t", default=0)
-    fill_quantity: float = field(name="l", default=0.0)
-    fill_price: float = field(name="L", default=nan)
-    fill_fee: float | None = field(name="n", default=None)
-    fill_fee_asset: str | None = field(name="N", default=None)
-    is_maker: bool = field(name="m", default=False)
-    position_side = Sided.position_side
-
-    @property
-    def trade_id(self) -> int | None:
-        return self.fill_id if self.fill_id > 0 and self.fill_quantity > 0 else None
-
-    @property
-    def fill(self) -> FillRow | None:
-        if self.trade_id is None:
-            return None
-        return OwnFill(
-            venue_symbol=self.venue_symbol,
-            order_id=self.order_id,
-            client_order_id=self.client_order_id or None,
-            trade_id=self.trade_id,
-            price=self.fill_price,
-            quantity=self.fill_quantity,
-            side=self.side,
-            trade_type="maker" if self.is_maker else "taker",
-            fee=self.fill_fee,
-            fee_asset=self.fill_fee_asset,
-            timestamp=self.timestamp,
-        )
-
-
-class RestOrder(ListedOrder):
-    quantity: Number = field(name="origQty", default=None)
-    average_price: Number = field(name="avgPrice", default=None)
-    cumulative_quote: Number = field(name="cumQuote", default=None)
-    reduce_only: bool | None = field(name="reduceOnly", default=None)
-    close_position: bool | None = field(name="closePosition", default=None)
-    position_word: str = field(name="positionSide", default="")
-    position_side = Sided.position_side
-
-
-class RestFill(ListedFill, kw_only=True):
-    is_buyer: bool = field(name="buyer")
-    is_maker: bool = field(name="maker")
-
-
-class Held:
-    """Words of positions: each side of a market may be held apart, and a short one is negative."""
-
-    @property
-    def side(self) -> str | None:
-        return _SIDES.get(self.side_word)  # type: ignore[attr-defined]
-
-    @property
-    def margin_type(self) -> str | None:
-        word = self.margin_word.lower()  # type: ignore[attr-defined]
-        return {"crossed": "cross"}.get(word, word) or None
-
-
-class Position(PositionRow):
-    """One that an event touched; its time stands beside the list, see `AccountUpdate`."""
-
-    venue_symbol: str = field(name="s")
-    quantity: float = field(name="pa")
-    average_price: Number = field(name="ep", default=None)
-    unrealized_pnl: Number = field(name="up", default=None)
-    realized_pnl: Number = field(name="cr", default=None)
-    margin_word: str = field(name="mt", default="")
-    side_word: str = field(name="ps", default="BOTH")
-    timestamp: int | None = None
-    side = Held.side
-    margin_type = Held.margin_type
-
-
-class RestPosition(PositionRow):
-    venue_symbol: str = field(name="symbol")
-    quantity: float = field(name="positionAmt")
-    average_price: Number = field(name="entryPrice", default=None)
-    mark_price: Number = field(name="markPrice", default=None)
-    liquidation_price: Number = field(name="liquidationPrice", default=None)
-    unrealized_pnl: Number = field(name="unRealizedProfit", default=None)
-    initial_margin: Number = field(name="initialMargin", default=None)
-    maintain_margin: Number = field(name="maintMargin", default=None)
-    side_word: str = field(name="positionSide", default="BOTH")
-    timestamp: int | None = field(name="updateTime", default=None)
-    side = Held.side
-
-
-class RestBalance(BalanceRow):
-    asset: str
-    total: float = field(name="balance")
-    free: float = field(name="availableBalance")
-    unrealized_profit: Number = field(name="crossUnPnl", default=None)
-
-    @property
-    def locked(self) -> float | None:
-        # With open profits more may be free than the wallet holds; else what is locked follows from the two.
-        return 0.0 if self.free > self.total else None
 
 
 class Inside(msgspec.Struct):
