@@ -8,6 +8,7 @@ from bt_api_py.simulator import Scenario, run_virtual
 from bt_api_py.simulator.dialects.base import Dialect
 
 from .gateway import Plan, Run, check_nothing_left, settings_of
+from .mischief import shows_lost_updates, trades_have_ids
 
 PAGE = Path(__file__).parents[2] / "docs" / "guide" / "faults.md"
 SYMBOL = "SIM001USDT"
@@ -70,11 +71,13 @@ candle was exact, and no limit of the venue was broken.
 `stale_after` is 4 s here, `ping_interval` 4 s and `ping_timeout` 2 s.
 
 * *connection replaced* after a loss, or *rotated*: a new socket joined before the old one went.
-* *trades fetched*: a gap was declared, and filled by REST; *missing*: it stays. *Doubles left out*: what came twice was
+* *trades fetched*: a gap was declared, and filled by REST; *missing*: it stays; *loss declared*: without numbers, nobody
+  knows whether any was in it. *Doubles left out*: what came twice was
   delivered once.
 * *book anew*: nothing was handed out until a fresh state had come.
 * *candles fetched*: bars that closed unseen came by REST.
 * *stall told*: a `stale` event said that nothing came although the venue moved on.
+* *cannot be seen*: the venue numbers neither its trades nor anything else that would show it.
 * *nothing*: apart from a counter, such as `stats.rejected`, a reader sees nothing of it.
 
 """
@@ -107,6 +110,9 @@ def outcome(exchange, steps, seed):
     known = [step for step in steps if resets or step[1] != "sequence_reset"]
     if not known:
         return "does not happen"
+    known = [step for step in known if shows(exchange, step)]
+    if not known:
+        return "cannot be seen"
     plan = Plan(seed, (exchange,), symbols=(SYMBOL,), rate=60.0)
     return run_virtual(
         lambda sim: _tried(sim, plan, Scenario(known)),
@@ -116,6 +122,17 @@ def outcome(exchange, steps, seed):
         rate=plan.rate,
         limit=600,
     )
+
+
+def shows(exchange, step):
+    """Tell whether anything in the venue's protocol can show a fault."""
+    _, fault, arguments = step
+    topic = arguments.get("topic")
+    if fault not in ("skip", "duplicate", "reorder", "stall"):
+        return True
+    if topic in ("trades", None) and not trades_have_ids(exchange):
+        return False
+    return fault == "duplicate" or topic != "depth" or shows_lost_updates(exchange)
 
 
 async def _resets(sim):
@@ -162,7 +179,9 @@ def _of_connection(kinds):
 def _of_trades(record):
     kinds = [event.kind for event in record.events]
     if "gap" in kinds:
-        return "trades missing" if record.missing else "trades fetched"
+        if record.missing:
+            return "trades missing"
+        return "trades fetched" if "backfilled" in kinds else "loss declared"
     return "doubles left out" if record.stream.stats.duplicates else ""
 
 
