@@ -71,9 +71,8 @@ candle was exact, and no limit of the venue was broken.
 `stale_after` is 4 s here, `ping_interval` 4 s and `ping_timeout` 2 s.
 
 * *connection replaced* after a loss, or *rotated*: a new socket joined before the old one went.
-* *trades fetched*: a gap was declared, and filled by REST; *missing*: it stays; *loss declared*: without numbers, nobody
-  knows whether any was in it. *Doubles left out*: what came twice was
-  delivered once.
+* *trades fetched*: a gap was declared, and filled by REST; *missing*: it stays; *loss declared*: nobody knows whether
+  any trade was in it, since they bear no numbers. *Doubles left out*: what came twice was delivered once.
 * *book anew*: nothing was handed out until a fresh state had come.
 * *candles fetched*: bars that closed unseen came by REST.
 * *stall told*: a `stale` event said that nothing came although the venue moved on.
