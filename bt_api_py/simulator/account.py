@@ -333,22 +333,6 @@ class Account:
         self._record("transfer", self._move({asset: (moved, _ZERO)}), amount=moved)
         return self._balances[asset]
 
-    def position(self, symbol: str, quantity: Number, avg_price: Number) -> AccountPosition:
-        """Set a position in a contract, named as the venue does (BTC-USDT-SWAP), and return it; 0 closes it."""
-        now = self._venue.server_ms()
-        known = self._positions.get(symbol)
-        position = AccountPosition(
-            known.position_id if known else str(next(self._ids)),
-            symbol,
-            as_decimal(quantity),
-            as_decimal(avg_price),
-            known.created_ms if known else now,
-            now,
-        )
-        self._positions[symbol] = position
-        self._record("position", position=position)
-        return position
-
     def revoke(self) -> None:
         """Take the key back: nothing is answered any more, and who listens is told or cut off."""
         self.is_revoked = True

@@ -97,8 +97,8 @@ class AccountPosition:
     """A position in a contract.
 
     Attributes:
-        symbol: the contract as the venue spells it; of an account that trades on margin the key, BTCUSDC.
-        quantity: contracts, or base asset on margin; negative when short, 0 when closed.
+        symbol: the key of the market, BTCUSDC.
+        quantity: base asset; negative when short, 0 when closed.
         avg_price: mean price of what is open. leverage: notional value per margin.
         realized: profit since it was opened, fees aside. fees: all fees of it, positive when paid.
     """
