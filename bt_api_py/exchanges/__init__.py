@@ -6,7 +6,7 @@ from ..exceptions import ExchangeNotFoundError
 from .base import Exchange
 from .binance import BinanceSpot, BinanceSwap
 from .bulk import BulkSwap
-from .bybit import BybitSpot
+from .bybit import BybitSpot, BybitSwap
 from .coinbase import CoinbaseSpot
 from .coinblockpro import CoinblockproSpot
 from .gateio import GateioSpot
@@ -26,6 +26,7 @@ _ALL: tuple[type[Exchange], ...] = (
     BulkSwap,
     GateioSpot,
     BybitSpot,
+    BybitSwap,
 )
 
 EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in _ALL}

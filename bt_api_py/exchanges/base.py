@@ -13,11 +13,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from ..book.sequence import BookRow
-from ..containers.base import Container, Frame, Origin, Topic, nan
+from ..containers.base import Container, Frame, Origin, Place, Topic, nan
 from ..exceptions import BtApiError, ConfigurationError, DataParseError, UnsupportedError, did_you_mean
 from ..settings import ExchangeSettings
 from ..symbols import SymbolStyle
-from .channel import UNREADABLE, Book, Channel, InstrumentRow, KeyedChannel, PairChannel, Stamp, TimeData, instruments
+from .channel import (
+    UNREADABLE,
+    Book,
+    Channel,
+    InstrumentRow,
+    KeyedChannel,
+    PairChannel,
+    PatchRow,
+    Stamp,
+    TimeData,
+    instruments,
+)
 from .words import (
     PING_FRAME,
     Ack,
@@ -62,7 +73,7 @@ class _Route:
     @classmethod
     def to(cls, name: str, channel: Channel, topic: Topic) -> _Route:
         """Return the way to a channel."""
-        read = None if channel.many else channel.decode
+        read = None if channel.many or channel.patches else channel.decode
         return cls(name, channel, topic, read, channel.find, channel.is_checked, channel.container)
 
 
@@ -99,6 +110,7 @@ class Exchange:
         self._routes: dict[bytes | tuple[str, str] | None, _Route] = {}  # by head, or by frame and market
         self.now_ms = 0  # the venue's time, told before commands are asked for where they carry it
         self._topics: dict[str, Topic] = {}
+        self._whole: dict[str, PatchRow] = {}  # the newest record of topics whose frames tell only what changed
 
     # What a venue writes
 
@@ -266,8 +278,13 @@ class Exchange:
 
     def unbind(self, name: str) -> None:
         """Undo `bind`."""
+        self.forget(name)
         if self._topics.pop(name, None) is not None:
             self._routes.clear()
+
+    def forget(self, name: str) -> None:
+        """Leave out what only tells changes of this topic until it is told whole again."""
+        self._whole.pop(name, None)
 
     def decode_raw(self, payload: bytes) -> list[Item]:
         """Return what one frame says, data as plain decoded JSON: the whole frame, as the venue sent it."""
@@ -335,6 +352,8 @@ class Exchange:
             rows, refused = channel.read(payload)
         except UNREADABLE as error:
             return [(name, Rejected(f"frame is not understood: {error}"))]
+        if channel.patches:
+            rows = self._completed(name, rows)
         items: list[Item]
         if channel.mixed:
             items = []
@@ -350,6 +369,16 @@ class Exchange:
         if refused:
             items.extend((name, Rejected(detail)) for detail in refused)
         return items
+
+    def _completed(self, name: str, rows: Sequence[tuple[Place, Any]]) -> Sequence[tuple[Place, Any]]:
+        """Return the records with what those before told; left out is what cannot be completed."""
+        found: list[tuple[Place, Any]] = []
+        for index, row in rows:
+            whole = row.completed(self._whole.get(name))
+            if whole is not None:
+                self._whole[name] = whole
+                found.append((index, whole))
+        return found
 
     def _own_route(self, name: str, venue_symbol: str) -> _Route:
         """Return the route of one market in a frame of several."""
@@ -453,6 +482,7 @@ __all__ = [
     "Page",
     "Pages",
     "PairChannel",
+    "PatchRow",
     "Rate",
     "Refusal",
     "Rejected",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -56,6 +56,7 @@ class Channel:
         "many",
         "mixed",
         "newest_first",
+        "patches",
         "path",
         "row",
         "sort",
@@ -71,6 +72,7 @@ class Channel:
         mixed: bool = False,
         sort: Callable[[Any], Any] | None = None,
         newest_first: bool = False,
+        patches: bool = False,
         book: Book | None = None,
         contiguous: bool = False,
     ) -> None:
@@ -85,6 +87,7 @@ class Channel:
             mixed: whether records of several topics come in one frame; each names its market by `venue_symbol`.
             sort: key that puts the records of one frame in order, where the venue does not promise it.
             newest_first: whether the list begins with the newest record, where no field tells the order.
+            patches: whether a record may tell only what changed; its `completed` adds what was told before.
             book: for depth channels.
             contiguous: for trades: ids grow by exactly one, so a hole can be counted.
         """
@@ -95,6 +98,7 @@ class Channel:
         self.mixed = mixed
         self.sort = sort
         self.newest_first = newest_first
+        self.patches = patches
         self.book = book
         self.contiguous = contiguous
         # What a payload holds; `find` leads from there to the records, ``None`` where they are the same.
@@ -243,6 +247,14 @@ def _finder(path: tuple[str, ...]) -> Callable[[Any], Any] | None:
         return lambda payload: [record for group in payload for record in inside(group)]
     groups = attrgetter(".".join(path[:star]))
     return lambda payload: [record for group in groups(payload) for record in inside(group)]
+
+
+class PatchRow(Row):
+    """Base of records that may tell only what changed since the one before."""
+
+    def completed(self, before: Self | None) -> Self | None:
+        """Return the whole record, given the one before; ``None`` where that cannot be told."""
+        raise NotImplementedError
 
 
 class InstrumentRow(Row):

@@ -182,6 +182,9 @@ class Feed:
 
     def doubt(self, leg: Leg, detail: str) -> None:
         """Something came by this leg that cannot be read, and it may have been a record of this topic."""
+        if self.channel.patches:  # and may have told a change that is not told again
+            leg.session.exchange.forget(self.name)
+            self.session.resubscribe(self.name, leg)
 
     # Silence
 

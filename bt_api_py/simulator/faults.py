@@ -366,7 +366,7 @@ class Faults:
 
     def wrong_checksum(self, exchange: str, symbol: str | None = None, count: int | None = 1) -> None:
         """Send a wrong checksum in the next book frames that carry one."""
-        self._add(exchange, WrongChecksum(None, self._key(exchange, symbol), count))
+        self._add(exchange, WrongChecksum("depth", self._key(exchange, symbol), count))
 
     def garbage(
         self,

@@ -27,7 +27,7 @@ from bt_api_py.exchanges.base import (
 )
 from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
 from bt_api_py.exchanges.bulk import BulkSwap
-from bt_api_py.exchanges.bybit import BybitSpot
+from bt_api_py.exchanges.bybit import BybitSpot, BybitSwap
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.coinblockpro import CoinblockproSpot
 from bt_api_py.exchanges.gateio import GateioSpot
@@ -47,6 +47,7 @@ VENUES: list[tuple[type[Exchange], str]] = [
     (CoinbaseSpot, "coinbase"),
     (KrakenSpot, "kraken"),
     (BybitSpot, "bybit"),
+    (BybitSwap, "bybit_swap"),
     (CoinblockproSpot, "coinblockpro"),
     (GateioSpot, "gateio"),
 ]

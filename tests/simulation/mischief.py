@@ -26,6 +26,11 @@ def trades_have_ids(exchange):
     return not any(getattr(row, "trade_id", "") is None or not row.ordered for row in rows)
 
 
+def tells_changes_only(exchange):
+    """Tell whether a lost ticker leaves what it told wrong, with nothing in the next one that shows it."""
+    return any(channel.patches for channel in EXCHANGES[exchange].channels.values())
+
+
 class Mischief:
     """Makes faults happen, and remembers them.
 
@@ -71,7 +76,11 @@ class Mischief:
     def _some(self, exchange, *, may_lose=False):
         """Return which frames a fault concerns; one that loses them leaves out what could not be noticed."""
         symbol = self._random.choice((None, *self.symbols))
-        unseen = {"depth": not shows_lost_updates(exchange), "trades": not trades_have_ids(exchange)}
+        unseen = {
+            "depth": not shows_lost_updates(exchange),
+            "trades": not trades_have_ids(exchange),
+            "ticker": tells_changes_only(exchange),
+        }
         topics = [topic for topic in _TOPICS if topic is not None and not unseen.get(topic)]
         if not may_lose or len(topics) == len(_TOPICS) - 1:
             topics = _TOPICS

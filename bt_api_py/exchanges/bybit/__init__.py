@@ -1,5 +1,6 @@
 """Bybit: the adapters of its products."""
 
 from .spot import BybitSpot
+from .swap import BybitSwap
 
-__all__ = ["BybitSpot"]
+__all__ = ["BybitSpot", "BybitSwap"]

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import msgspec
 from msgspec import field
 
 from ...containers.bar import BarRow
 from ...containers.base import Number, Place, Row, Side
+from ...containers.derivatives import LiquidationRow
 from ...containers.trade import TradeRow
-from ..base import BookRow, Channel, InstrumentRow, Stamp
+from ..base import BookRow, Channel, InstrumentRow, PatchRow, Stamp
 
 Levels = list[tuple[str, ...]]
 
@@ -59,6 +60,48 @@ class Ticker(OfFigures):
     change_fraction = property(attrgetter("data.change_fraction"))
 
 
+class ContractFigures(Figures):
+    """The figures of a contract: best prices, mark price, funding and open interest besides."""
+
+    bid_price: Number = field(name="bid1Price", default=None)
+    bid_quantity: Number = field(name="bid1Size", default=None)
+    ask_price: Number = field(name="ask1Price", default=None)
+    ask_quantity: Number = field(name="ask1Size", default=None)
+    mark_price: Number = field(name="markPrice", default=None)
+    index_price: Number = field(name="indexPrice", default=None)
+    open_interest: Number = field(name="openInterest", default=None)
+    current_funding_rate: Number = field(name="fundingRate", default=None)
+    current_funding_time: Number = field(name="nextFundingTime", default=None)
+
+
+class ContractTicker(Ticker, PatchRow, kw_only=True):
+    """A ticker of a contract: whole once, then what changed."""
+
+    data: ContractFigures
+    kind: Literal["snapshot", "delta"] = field(name="type")
+    sequence: int = field(name="cs", default=0)
+    bid_price = property(attrgetter("data.bid_price"))
+    bid_quantity = property(attrgetter("data.bid_quantity"))
+    ask_price = property(attrgetter("data.ask_price"))
+    ask_quantity = property(attrgetter("data.ask_quantity"))
+    mark_price = property(attrgetter("data.mark_price"))
+    index_price = property(attrgetter("data.index_price"))
+    open_interest = property(attrgetter("data.open_interest"))
+    current_funding_rate = property(attrgetter("data.current_funding_rate"))
+    current_funding_time = property(attrgetter("data.current_funding_time"))
+
+    def completed(self, before: Self | None) -> Self | None:
+        if self.kind == "snapshot":
+            return self
+        if before is None or (self.sequence, self.timestamp) < (before.sequence, before.timestamp):
+            return None  # the older one came by a second socket
+        told = {name: value for name in _FIGURES if (value := getattr(self.data, name)) is not None}
+        return msgspec.structs.replace(self, data=msgspec.structs.replace(before.data, **told))
+
+
+_FIGURES = ContractFigures.__struct_fields__
+
+
 class Dated(Row):
     """A record of a list whose time stands beside the list, see `DatedChannel`."""
 
@@ -78,6 +121,14 @@ class RestTicker(Dated, OfFigures, kw_only=True):
     volume: Number = field(name="volume24h", default=None)
     turnover: Number = field(name="turnover24h", default=None)
     change_fraction: Number = field(name="price24hPcnt", default=None)
+
+
+class RestContract(RestTicker, kw_only=True):
+    mark_price: Number = field(name="markPrice", default=None)
+    index_price: Number = field(name="indexPrice", default=None)
+    open_interest: Number = field(name="openInterest", default=None)
+    current_funding_rate: Number = field(name="fundingRate", default=None)
+    current_funding_time: Number = field(name="nextFundingTime", default=None)
 
 
 class Answered(msgspec.Struct):
@@ -127,6 +178,18 @@ class RestTrade(OfTaker):
     price: float
     quantity: float = field(name="size")
     side_word: Literal["Buy", "Sell"] = field(name="side")
+
+
+class Liquidation(LiquidationRow):
+    timestamp: int = field(name="T")
+    price: float = field(name="p")
+    quantity: float = field(name="v")
+    position: Literal["Buy", "Sell"] = field(name="S")
+
+    @property
+    def side(self) -> Side:
+        # The venue names the side of the position; the order that closes it has the other one.
+        return "sell" if self.position == "Buy" else "buy"
 
 
 class Candle(BarRow):
@@ -248,6 +311,22 @@ class Instrument(InstrumentRow):
     @property
     def is_trading(self) -> bool:
         return self.status == "Trading"
+
+
+class ContractInstrument(Instrument, kw_only=True):
+    kind: str = field(name="contractType", default="")
+    settle_asset: str | None = field(name="settleCoin", default=None)
+    ends_at: int = field(name="deliveryTime", default=0)
+
+    @property
+    def contract_type(self) -> str | None:
+        if self.kind.endswith("Perpetual"):
+            return "perpetual"
+        return "future" if self.kind.endswith("Futures") else None
+
+    @property
+    def delivery_time(self) -> int:
+        return self.ends_at if self.contract_type == "future" else 0
 
 
 class ServerTime(Stamp):

@@ -9,7 +9,7 @@ from typing import Any
 from .base import Dialect
 from .binance import BinanceSpot, BinanceSwap
 from .bulk import BulkSwap
-from .bybit import BybitSpot
+from .bybit import BybitSpot, BybitSwap
 from .coinbase import CoinbaseSpot
 from .coinblockpro import CoinblockproSpot
 from .gateio import GateioSpot
@@ -26,6 +26,7 @@ _ALL: tuple[type[Dialect[Any]], ...] = (
     HtxSpot,
     BulkSwap,
     BybitSpot,
+    BybitSwap,
     CoinbaseSpot,
     CoinblockproSpot,
     VegaFuture,

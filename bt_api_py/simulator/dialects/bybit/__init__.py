@@ -1,5 +1,6 @@
-"""Bybit v5: spot."""
+"""Bybit v5: spot, and linear contracts."""
 
 from .spot import BybitSpot
+from .swap import BybitSwap
 
-__all__ = ["BybitSpot"]
+__all__ = ["BybitSpot", "BybitSwap"]
