@@ -347,7 +347,11 @@ def test_inflating(content: bytes) -> None:
     assert inflate(gzip.compress(content), 500) == content
 
 
-@pytest.mark.parametrize("data", [b"", b"no gzip", gzip.compress(b"x" * 100)[:-9], gzip.compress(b"x" * 101)])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no gzip", gzip.compress(b"x" * 100)[:-9], gzip.compress(b"x" * 101)],
+    ids=["empty", "no gzip", "cut short", "too large"],
+)
 def test_what_cannot_be_inflated(data: bytes) -> None:
     """Other bytes, a cut packet and one that grows beyond the limit are refused."""
     with pytest.raises(DataParseError):
