@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from ..containers.base import Number, Row, nan
+from ..containers.instrument import SymbolData
 from ..containers.order import OrderStatus
 from ..containers.trade import TradeRow
 from ..exceptions import AuthenticationError
@@ -36,13 +37,15 @@ class OrderRow(Row):
     """Base of the order records. A venue declares those of these names that it sends:
 
     ``venue_symbol``, ``order_id``, ``client_order_id``, ``side`` (``"buy"``/``"sell"``), ``order_type``, ``price``,
-    ``quantity``, ``status`` (normalised, see `OrderStatus`), ``venue_status``, ``filled_quantity`` (base, cumulative),
-    ``average_price``, ``cumulative_quote``, ``time_in_force``, ``reduce_only``, ``create_time``, ``timestamp`` (ms, of
-    this change), ``total_fee`` and ``total_fee_asset`` (of all its fills so far). ``order_id`` is a text, also where
-    the venue sends a number.
+    ``quantity``, ``status`` (normalised, see `OrderStatus`), ``venue_status``, ``filled_quantity`` (base, cumulative)
+    or ``remaining_quantity``, ``average_price``, ``cumulative_quote``, ``time_in_force``, ``reduce_only``,
+    ``create_time``, ``timestamp`` (ms, of this change), ``total_fee`` and ``total_fee_asset`` (of all its fills so
+    far). ``order_id`` is a text, also where the venue sends a number.
     """
 
     kind: ClassVar[Kind] = "order"
+    continues: ClassVar[bool] = False  # tells a step of an order that was told before, and not what was ordered
+    amends: ClassVar[bool] = False  # `remaining_quantity` is new: what is ordered is that and what is filled
     is_sparse: ClassVar[bool] = False  # later records leave out what an earlier one told, even the market
 
     def defect(self) -> str | None:
@@ -188,11 +191,13 @@ class PrivateSide(Exchange):
     lists_by_market: ClassVar[bool] = False  # closed orders and fills are listed for one market at a time
     balances_by_rest: ClassVar[bool] = False  # no event tells balances whole, so they are read again after each
     balances_every: ClassVar[float] = 0.0  # seconds at least between two such readings, where the budget is small
+    fills_only: ClassVar[bool] = False  # live events tell fills and no sums: a lost one is missing until the next state
     cancels: ClassVar[frozenset[OrderStatus]] = frozenset()  # ends that the venue tells as a cancellation
 
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
         super().__init__(settings)
         self.unknown_words: set[str] = set()
+        self.markets: Sequence[SymbolData] = ()  # what is listed, for venues whose accounts are subscribed by market
 
     def login(self, now_ms: int, ids: Iterator[int]) -> Command | None:
         """Return what has to be sent, and acknowledged, before anything is subscribed; ``None`` for nothing.
@@ -271,7 +276,7 @@ class PrivateSide(Exchange):
 
 def advised(text: str, code: str, hint: str | None) -> str:
     """Return the venue's text with its code, and what to look at where that is known."""
-    return f"{text} (code {code})" + (f"; {hint}" if hint else "")
+    return (f"{text} (code {code})" if code else text) + (f"; {hint}" if hint else "")
 
 
 def login_error(exchange_name: str, text: str, code: str, hint: str) -> AuthenticationError:

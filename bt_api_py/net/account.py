@@ -189,6 +189,7 @@ class Account:
         self.is_live = False
         self.reconciliations = 0
         self._markets = markets
+        private.markets = tuple(markets or ())
         self._topics: dict[tuple[str, str, Origin], Topic] = {}
         self._session = Session(venue, private.endpoint_name, next(venue.numbers), exchange=private, rest=self.rest)
         self._parts = [AccountPart(self, self._session, name) for name in private.names]
@@ -406,6 +407,7 @@ class Account:
             changed = await self._read_changed(found, since, symbols)
             found.changed = [row for row in changed if row.timestamp >= since]
             await self._read_untold(found, known)
+            symbols = sorted({*symbols, *(row.venue_symbol for row in found.changed)})
             fills = await self._read(self.private.fills_since(since, symbols), found)
             found.fills = [row for row in fills if row.timestamp >= since]
             await self._read_untold(found, {str(row.order_id): row.venue_symbol for row in found.fills})
@@ -566,7 +568,7 @@ class Account:
         """Hand an order out when the record moves it forward."""
         self._note_time(row.timestamp)
         known = self._orders.get(row.order_id)
-        if known is None and not row.venue_symbol:
+        if known is None and (row.continues or not row.venue_symbol):
             # Its beginning was lost; the state that is read after a new connection has all of it.
             self._session.restart(f"a change of order {row.order_id}, of which nothing is known")
             return
@@ -578,7 +580,11 @@ class Account:
                 log.warning("%s: order status %r is not known", self.venue.name, word)
         sums = self._sums.get(row.order_id)
         filled = _filled(row, known, sums)
-        if row.adds_up and known is not None and filled >= (_number(known.quantity) or inf):
+        if row.amends and known is not None:
+            status = known.status
+        elif status == "new" and filled > 0:
+            status = "partial"
+        elif row.adds_up and known is not None and filled >= (_number(known.quantity) or inf):
             status = "filled"
         if not row.adds_up and filled == filled and (sums is not None or filled):
             sums = self._sums.setdefault(row.order_id, Sums())
@@ -741,6 +747,9 @@ def _filled(row: Any, known: Order | None, sums: Sums | None) -> float:
     told = _number(getattr(row, "filled_quantity", None))
     if told is not None:
         return told
+    left = _remaining(row)
+    if left is not None and known is not None and _number(known.quantity):
+        return known.filled_quantity if row.amends else float(Decimal(str(known.quantity)) - left)
     if row.status == "new":
         return 0.0  # however many of its fills are known already
     if row.adds_up and sums is not None:
@@ -755,10 +764,25 @@ def _filled(row: Any, known: Order | None, sums: Sums | None) -> float:
     return 0.0 if known is None else known.filled_quantity
 
 
+def _remaining(row: Any) -> Decimal | None:
+    """Return the quantity that is not filled, where a record tells that."""
+    left = getattr(row, "remaining_quantity", None)
+    return None if _number(left) is None else Decimal(str(left))
+
+
+def _quantity(row: Any, known: Order | None) -> Any:
+    """Return what a record says is ordered."""
+    left = _remaining(row) if row.amends else None
+    if left is None or known is None or known.filled_quantity != known.filled_quantity:
+        return getattr(row, "quantity", None)
+    return float(left + Decimal(str(known.filled_quantity)))
+
+
 def _is_amended(row: Any, known: Order) -> bool:
     """Return whether a record that is no step forward changes the order itself: its price or its quantity."""
-    for name in ("price", "quantity"):
-        new, old = _number(getattr(row, name, None)), _number(getattr(known, name))
+    told = {"price": getattr(row, "price", None), "quantity": _quantity(row, known)}
+    for name, value in told.items():
+        new, old = _number(value), _number(getattr(known, name))
         if new and new != old:  # market orders have a price of 0 in some lists, and none in others
             return True
     return False
@@ -771,7 +795,7 @@ def _merged(row: Any, status: OrderStatus, known: Order | None, sums: Sums | Non
     """
     values: dict[str, Any] = {}
     for name in _ORDER_FIELDS:
-        value = getattr(row, name, None)
+        value = _quantity(row, known) if name == "quantity" else getattr(row, name, None)
         if value in (None, "") and known is not None and name != "trade_id":
             value = getattr(known, name)
         if value is not None and value != "":

@@ -266,11 +266,12 @@ class Leg:
             return False
         for name, item in self.session.exchange.decode(payload, self._venue.clock.now()):
             kind = type(item)
-            if kind is Refusal and (item.id == command.id or item.is_login or item.is_clock):
+            # A refusal that names nothing may be about what was subscribed along with the login.
+            is_nameless = kind is Refusal and item.id is None and self.session.exchange.answers_in_order
+            if kind is Refusal and (item.id == command.id or is_nameless or item.is_login or item.is_clock):
                 if item.is_clock:
                     self._venue.time.forget()
-                    raise ConnectionLost(f"login refused: {item.detail}")
-                if item.is_pace:
+                if item.is_clock or item.is_pace or (is_nameless and not item.is_login):
                     raise ConnectionLost(f"login refused: {item.detail}")
                 raise AuthenticationError(self._venue.name, item.detail, topic="account")
             if kind is Ack and (item.id == command.id or item.name in command.names):

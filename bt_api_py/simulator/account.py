@@ -35,7 +35,6 @@ __all__ = [
 
 ORDER_TYPES = ("limit", "market", "limit_maker", "ioc", "fok")
 START = {"USDT": 250_000, "USDC": 50_000, "BTC": 5, "ETH": 60, "SOL": 900, "BNB": 150, "XRP": 60_000, "DOGE": 500_000}
-_FEE_STEP = Decimal("0.00000001")  # finer fees are cut off, so that every venue can write them
 _RESTING = ("limit", "limit_maker")  # types whose fills are a maker's, unless said otherwise
 _ZERO = Decimal(0)
 
@@ -67,6 +66,7 @@ class House:
         client_prefix: what one's own ids of orders begin with, where a client gives none.
         leverage: of a contract, until the client chooses another.
         write_id, write_trade_id: how the venue writes the number of an order, and of any trade.
+        fee_step: finer fees are cut off, so that the venue can write them.
         draw_keys: makes an API key and the secret behind it by chance, or the key of a given secret; None: any letters.
     """
 
@@ -80,6 +80,7 @@ class House:
     draw_keys: Callable[[Random, str | None], tuple[str, str]] | None = None
     in_quote: bool = False
     client_prefix: str = "sim"
+    fee_step: Decimal = Decimal("0.00000001")
 
 
 class Account:
@@ -393,7 +394,7 @@ class Account:
     def _filled(self, order: AccountOrder, amount: Decimal, paid: Decimal, is_maker: bool) -> AccountOrder:
         now = self._venue.server_ms()
         rate = self._house.maker_fee if is_maker else self._house.taker_fee
-        fee = (self._fee_base(order, amount, paid) * rate).quantize(_FEE_STEP, ROUND_DOWN).normalize()
+        fee = (self._fee_base(order, amount, paid) * rate).quantize(self._house.fee_step, ROUND_DOWN).normalize()
         fill = AccountFill(
             trade_id=self._house.write_trade_id(self._house.trade_id + next(self._ids) - self._house.order_id),
             order_id=order.order_id,

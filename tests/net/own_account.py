@@ -37,7 +37,18 @@ class OwnOrder(OrderRow):
     cumulative_quote: Number = None
     side: str | None = None
     venue_status: str | None = None
+    remaining_quantity: Number = None
     awaits: str | None = field(name="awaits_fill", default=None)
+    follows: bool = False
+    resizes: bool = False
+
+    @property
+    def continues(self):
+        return self.follows
+
+    @property
+    def amends(self):
+        return self.resizes
 
     @property
     def awaits_fill(self):

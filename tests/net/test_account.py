@@ -434,3 +434,37 @@ class TestBalancesByRest:
         await venue.send("orders", order("1", "new"))
         await clock.run(5)
         assert isinstance(balances.error, AuthenticationError)
+
+
+async def test_what_is_left_tells_what_is_filled(venue):
+    """Where a venue tells the rest of an order, what is filled is the difference, also when a fill was lost."""
+    orders = await venue.read("orders")
+    await venue.send("orders", order("1", "new", quantity="1"))
+    await venue.send("orders", order("1", "new", quantity=None, remaining_quantity="1", follows=True))
+    await venue.send("orders", order("1", "new", quantity=None, remaining_quantity="0.7", follows=True))
+    await venue.send("orders", order("1", "filled", quantity=None, remaining_quantity=0, follows=True))
+    assert orders.statuses() == [("new", 0.0), ("partial", 0.3), ("filled", 1.0)]
+    assert [item.get_quantity() for item in orders.items] == [1.0, 1.0, 1.0]
+
+
+async def test_a_rest_that_was_changed_changes_the_order(venue):
+    """An order is as large as what is filled of it and what now remains, at the price that it now has, told once."""
+    orders = await venue.read("orders")
+    await venue.send("orders", order("1", "new", quantity="1", price="100"))
+    await venue.send("orders", order("1", "partial", quantity=None, filled_quantity="0.4"))
+    changed = order("1", "new", quantity=None, remaining_quantity="0.2", price="101", follows=True, resizes=True)
+    await venue.send("orders", changed, changed)
+    assert orders.statuses() == [("new", 0.0), ("partial", 0.4), ("partial", 0.4)]
+    assert [item.get_quantity() for item in orders.items] == [1.0, 1.0, pytest.approx(0.6)]
+    assert [item.get_price() for item in orders.items] == [100.0, 100.0, 101.0]
+
+
+async def test_a_step_of_an_unknown_order_begins_the_state_anew(venue, clock):
+    """An order of which only a later step comes is read whole, over a new connection."""
+    orders = await venue.read("orders")
+    await venue.send("orders", order("7", "partial", quantity=None, follows=True))
+    assert orders.items == []
+    venue.pages["open"] = listed(order("7", "partial", quantity="2", filled_quantity="1"))
+    await clock.run(3)
+    assert orders.statuses("7") == [("partial", 1.0)]
+    assert orders.stream.stats.reconnects == 1

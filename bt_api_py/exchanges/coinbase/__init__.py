@@ -1,5 +1,6 @@
 """Coinbase Exchange."""
 
+from .account import CoinbaseAccount
 from .spot import CoinbaseSpot
 
-__all__ = ["CoinbaseSpot"]
+__all__ = ["CoinbaseAccount", "CoinbaseSpot"]

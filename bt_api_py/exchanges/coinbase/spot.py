@@ -33,13 +33,16 @@ from ..base import (
     batches,
     instruments,
 )
+from .account import CoinbaseAccount
 from .rows import Candle, Depth, Instrument, RestDepth, RestTicker, ServerTime, Ticker, Trade
 from .wire import (
     BEAT,
     BOOK,
     CARRIERS,
     PUBLIC_PACE,
+    REST,
     REST_HEADERS,
+    TESTNET_REST,
     command,
     endpoint,
     ends_socket,
@@ -72,8 +75,9 @@ class CoinbaseSpot(Exchange):
     """Spot markets of Coinbase Exchange. The feed has no candles: they are made from trades."""
 
     name = "COINBASE___SPOT"
-    rest = "https://api.exchange.coinbase.com"
-    testnet_rest = "https://api-public.sandbox.exchange.coinbase.com"
+    account = CoinbaseAccount
+    rest = REST
+    testnet_rest = TESTNET_REST
     endpoints = {
         "feed": endpoint(100),
         "books": endpoint(10),  # a book begins with megabytes, which must not hold up trades

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -17,6 +17,8 @@ from ...exceptions import BtApiError, InvalidSymbolError, RequestFailedError
 from ..account_base import CHECK_CLOCK, CHECK_KEY, CHECK_PASSPHRASE, CHECK_RIGHTS, CHECK_SECRET, login_error
 from ..base import PING_FRAME, UNREADABLE, Endpoint, Heartbeat, Rate, Refusal
 
+REST = "https://api.exchange.coinbase.com"
+TESTNET_REST = "https://api-public.sandbox.exchange.coinbase.com"
 PUBLIC_PACE = Rate(10, 1.0, "public")
 # The venue wants to know who calls.
 REST_HEADERS = {"User-Agent": "bt_api_py"}
@@ -112,7 +114,7 @@ def endpoint(topics: int, *, private: bool = False) -> Endpoint:
     )
 
 
-def command(operation: str, wanted: Mapping[str, Collection[str]]) -> dict[str, object]:
+def command(operation: str, wanted: Mapping[str, Collection[str]]) -> dict[str, Any]:
     """Return the message that subscribes, or gives back, these markets of these channels."""
     channels = [
         {"name": name, "product_ids": list(ids)} if any(ids) else {"name": name} for name, ids in wanted.items()

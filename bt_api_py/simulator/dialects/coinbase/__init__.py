@@ -1,4 +1,4 @@
-"""Coinbase Exchange: the feed, and public REST.
+"""Coinbase Exchange: the feed, and public and signed REST.
 
 Source: Coinbase Exchange documentation, "WebSocket feed" (overview, channels, rate limits) and "REST API" (products,
 pagination, rate limits), November 2026.
@@ -6,14 +6,20 @@ pagination, rate limits), November 2026.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
+from ...account import Account, House
 from ...instruments import Instrument, listed, major
 from ...limits import BucketLimit
 from ..base import Dialect, Request, Response, UnknownTopicError, intervals, json_response, parse_object
 from ..topics import Topic
-from .figures import moment, product_id, sequence
+from .account_rest import answer_signed
+from .account_rows import part_name
+from .figures import moment, order_uuid, product_id, sequence
+from .keys import KeyRefusedError, check_message
 from .rest import answer
 from .session import CoinbaseSession
 from .streams import CHANNELS
@@ -23,7 +29,8 @@ _QUIET = 120
 _BEAT_S = 1.0
 _FIRST_S = 5.0  # for a first subscription
 _MOST_TEXT = 64 * 1024
-_WITH_KEY = ("level2", "level3", "full")
+_WITH_KEY = ("level2", "level3", "full", "user", "balance")
+_OWN = ("user", "balance")
 _NEED_KEY = (
     "level2, level3, and full channels now require authentication. "
     "https://docs.cloud.coinbase.com/exchange/docs/websocket-auth"
@@ -47,7 +54,7 @@ class RefusedError(Exception):
 
 
 class CoinbaseSpot(Dialect[CoinbaseSession]):
-    """Market data of Coinbase Exchange."""
+    """Market data and accounts of Coinbase Exchange."""
 
     name = "COINBASE___SPOT"
     hosts = (
@@ -57,6 +64,15 @@ class CoinbaseSpot(Dialect[CoinbaseSession]):
         "api.pro.coinbase.com",
     )
     session_type = CoinbaseSession
+    house = House(
+        1_183_870_700_000,
+        5_455_504,
+        Decimal("0.004"),
+        Decimal("0.006"),
+        write_id=order_uuid,
+        in_quote=True,
+        fee_step=Decimal("1e-16"),
+    )
     intervals = intervals({"60": "1m", "300": "5m", "900": "15m", "3600": "1h", "21600": "6h", "86400": "1d"})
     timeless = frozenset({"/time", "/products"})
 
@@ -64,6 +80,8 @@ class CoinbaseSpot(Dialect[CoinbaseSession]):
         super().__init__(*args, **kwargs)
         self._connects = BucketLimit(8, 20)
         self._requests = BucketLimit(10, 15)
+        self.private_requests = BucketLimit(15, 30)
+        self.fill_requests = BucketLimit(10, 20)
 
     @classmethod
     def instruments(cls, seed: int) -> dict[str, Instrument]:
@@ -145,13 +163,20 @@ class CoinbaseSpot(Dialect[CoinbaseSession]):
     def _subscribe(self, session: CoinbaseSession, message: Mapping[str, Any]) -> None:
         """Take a subscription, all of it or nothing."""
         asked = list(_asked(message))
+        account = self._account(session, message) if any(channel in _WITH_KEY for channel, _ in asked) else None
         found: dict[str, Topic] = {}
         beats: list[str] = []
+        markets: list[str] = []
+        parts: list[str] = []
         for channel, product in asked:
-            if channel in _WITH_KEY:
-                raise RefusedError(_NEED_KEY)
             if channel == "heartbeat":
                 beats.append(self._product(product))
+                continue
+            if channel == "user":
+                markets.append(self._product(product))
+                continue
+            if channel == "balance":
+                parts.append(product)
                 continue
             name = _name(channel, product)
             try:
@@ -163,6 +188,30 @@ class CoinbaseSpot(Dialect[CoinbaseSession]):
                 self.join(session, name, topic)
         for key in beats:
             session.beats.setdefault(key, self.venue.now() + _BEAT_S)
+        if account is not None:
+            unknown = set(parts) - {part_name(account, asset) for asset in self._assets(account)}
+            if unknown:
+                raise RefusedError(f"{sorted(unknown)[0]} is not a valid account")
+            session.markets |= dict.fromkeys(markets)
+            session.parts |= dict.fromkeys(parts)
+            session.listen(account)
+            self.venue.stats.subscribes += 1
+
+    def _account(self, session: CoinbaseSession, message: Mapping[str, Any]) -> Account:
+        if not message.get("signature"):
+            raise RefusedError(_NEED_KEY)
+        try:
+            account = check_message(self, message)
+        except KeyRefusedError as error:
+            raise RefusedError(json.dumps({"message": str(error)}), "Authentication Failed") from None
+        if session.account not in (None, account):
+            raise RefusedError("another key is in use here", "Authentication Failed")
+        return account
+
+    def _assets(self, account: Account) -> set[str]:
+        """Return the assets of which an account has a part."""
+        items = self.venue.instruments.values()
+        return {*account.balances(), *(asset for item in items for asset in (item.base, item.quote))}
 
     def _unsubscribe(self, session: CoinbaseSession, message: Mapping[str, Any]) -> None:
         for channel, product in _asked(message):
@@ -170,6 +219,10 @@ class CoinbaseSpot(Dialect[CoinbaseSession]):
                 gone = [self.venue.key(product)] if product else list(session.beats)
                 for key in gone:
                     session.beats.pop(key, None)
+            elif channel in _OWN:
+                held = session.markets if channel == "user" else session.parts
+                for key in [self.venue.key(product) if channel == "user" else product] if product else list(held):
+                    held.pop(key, None)
             elif product or channel == "status":
                 self.leave(session, _name(channel, product))
             else:
@@ -184,10 +237,15 @@ class CoinbaseSpot(Dialect[CoinbaseSession]):
             held.setdefault(channel, []).extend([product] if product else [])
         if session.beats:
             held["heartbeat"] = [product_id(self.venue.instruments[key]) for key in session.beats]
-        return [
+        if session.markets:
+            held["user"] = [product_id(self.venue.instruments[key]) for key in session.markets]
+        rows: list[dict[str, Any]] = [
             {"name": _TOLD_AS.get(channel, channel), "product_ids": products, "account_ids": None}
             for channel, products in held.items()
         ]
+        if session.parts:
+            rows.append({"name": "balance", "product_ids": [], "account_ids": list(session.parts)})
+        return rows
 
     def _product(self, product: str) -> str:
         """Return the key of a market."""
@@ -224,7 +282,7 @@ class CoinbaseSpot(Dialect[CoinbaseSession]):
     def account_answer(self, request: Request) -> Response | None:
         if not request.headers.get("user-agent"):
             return json_response({"message": "User-Agent header is required."}, 400)
-        return None
+        return answer_signed(self, request)
 
     def limited(self, path: str, query: Mapping[str, str], recorded: Response | None) -> Response:
         if not self._requests.allow(self.venue.now()):
@@ -243,7 +301,7 @@ def _asked(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not isinstance(channels, list) or not channels:
         raise RefusedError("no channels provided")
     for entry in channels:
-        channel, products = (entry.get("name"), entry.get("product_ids")) if isinstance(entry, dict) else (entry, None)
+        channel, products = (entry.get("name"), _named(entry)) if isinstance(entry, dict) else (entry, None)
         named = shared if products is None else products
         if not isinstance(channel, str) or not isinstance(named, list):
             raise RefusedError("channels and product_ids must be lists of names")
@@ -253,6 +311,10 @@ def _asked(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             if message.get("type") == "subscribe":
                 raise RefusedError(f"{channel}: no product_ids provided")
             yield channel, ""
+
+
+def _named(entry: Mapping[str, Any]) -> Any:
+    return entry.get("account_ids" if entry.get("name") == "balance" else "product_ids")
 
 
 def _name(channel: str, product: str) -> str:
