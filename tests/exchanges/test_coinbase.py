@@ -167,6 +167,22 @@ def test_a_book_with_a_broken_level_is_none(coinbase: CoinbaseSpot) -> None:
     assert not keeper.is_live
 
 
+def test_a_book_of_megabytes(coinbase: CoinbaseSpot) -> None:
+    """A snapshot of ninety thousand levels is one message inside the default limit, and becomes a book."""
+    bids, asks = ([[f"{price + side * number * 0.5:.2f}", "1.00000001"] for number in range(45_000)]
+                  for price, side in ((88_000, -1), (88_001, 1)))  # fmt: skip
+    payload = json.dumps({"type": "snapshot", "product_id": "BTC-USD", "bids": bids, "asks": asks}).encode()
+    assert 2**21 < len(payload) < coinbase.settings.websocket.max_message_size
+    book = coinbase.channel_of("level2_batch:BTC-USD").book
+    assert book is not None
+    keeper = BookKeeper(book.rule)
+    assert keeper.take(only(coinbase, payload))
+    assert keeper.take(only(coinbase, UPDATE.replace("80688.08", "88000.00")))
+    state = keeper.state(1)
+    best = [list(level) for level in (*state.bids, *state.asks)]
+    assert best == [["88000.00", "0.59153273"], ["88001.00", "1.00000001"]]
+
+
 def test_a_book_without_levels_is_refused(coinbase: CoinbaseSpot) -> None:
     """A snapshot that holds nothing is no book."""
     assert isinstance(only(coinbase, '{"type":"snapshot","product_id":"BTC-USD","bids":[],"asks":[]}'), Rejected)

@@ -4,13 +4,14 @@ import asyncio
 
 import pytest
 
-from bt_api_py import BtApi
+from bt_api_py import BtApi, StreamEvent
 from bt_api_py.exceptions import ConfigurationError
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.exchanges.base import Exchange
 from bt_api_py.simulator import run_virtual
 
 from .judge import Trades
+from .mischief import shows_lost_updates
 
 BINANCE = "BINANCE___SPOT"
 SYMBOL = "SIM001USDT"
@@ -237,3 +238,32 @@ def test_a_book_that_broke_many_times_comes_back(exchange):
             return stream.stats.resyncs
 
     assert run_virtual(main, exchanges=[exchange], symbols=[SYMBOL], rate=30.0) <= 7
+
+
+@pytest.mark.parametrize("exchange", sorted(name for name in EXCHANGES if not shows_lost_updates(name)))
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_what_cannot_be_read_begins_a_book_without_numbers_anew(exchange, kind):
+    """It may have been an update: the book is declared absent, asked for again, and whole from there on."""
+
+    async def main(sim):
+        async with sim.api(websocket={"max_reconnect": None}) as api:
+            stream = api.stream_depth(exchange, SYMBOL, levels=None, events=True)
+            told = []
+
+            async def take():
+                async for item in stream:
+                    if isinstance(item, StreamEvent):
+                        told.append(item.kind)
+
+            task = asyncio.ensure_future(take())
+            await asyncio.sleep(5)
+            sim.faults.garbage(exchange, kind=kind, topic="depth")
+            await asyncio.sleep(5)
+            state = stream.stats.state
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            return told, state, stream.stats
+
+    told, state, stats = run_virtual(main, exchanges=[exchange], symbols=[SYMBOL], rate=30.0)
+    assert told.index("gap") < told.index("resynced")
+    assert (state, stats.resyncs, stats.reconnects) == ("live", 1, 0)
