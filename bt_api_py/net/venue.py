@@ -19,11 +19,12 @@ from ..exchanges.base import Channel, Exchange, Pages, Subscription
 from ..symbols import SymbolTable
 from .account import KINDS, Account
 from .books import BookFeed
+from .built import BuiltKlineFeed
 from .carrier import Carrier
 from .feed import Feed, respelled
 from .figures import FigureFeed, LiquidationFeed
 from .klines import KlineFeed
-from .making import MADE, BuiltKlineFeed, Making
+from .making import MADE, Making
 from .polling import POLLED, Polling
 from .rest import RestClient
 from .session import Session

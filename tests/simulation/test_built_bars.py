@@ -1,7 +1,9 @@
 """Candles made from trades: as the venues' own on every exchange, whole from the first, closed when they are over."""
 
 import asyncio
+import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -111,6 +113,32 @@ def test_the_running_candle_is_whole_from_the_first(exchange):
         assert last.get_num_trades() == truth.trades or math.isnan(last.get_num_trades())  # not every venue counts
 
     run(exchange, work)
+
+
+def test_a_list_that_lags_behind_is_asked_again():
+    """A trade that the list does not show yet is waited for, so that the first candle lacks nothing."""
+
+    async def work(sim, api):
+        dialect = sim.world.find(WITHOUT)
+        dialect.venue.watch(SYMBOL)
+        await asyncio.sleep(40)
+        answered, lagging = dialect.limited, [True, True]
+
+        def limited(path, query, recorded):
+            answer = answered(path, query, recorded)
+            if path.endswith("/trades") and lagging:
+                lagging.pop()
+                answer = replace(answer, body=json.dumps(json.loads(answer.body)[1:]).encode())
+            return answer
+
+        dialect.limited = limited
+        record = await follow(sim, api, WITHOUT, 15)
+        assert lagging == []
+        _, bar = record.bars[-1]
+        [truth] = [row for row in sim.truth.klines(WITHOUT, SYMBOL, "1m") if row.open_ms == bar.get_timestamp()]
+        assert bar.get_volume() == pytest.approx(float(truth.volume), rel=1e-9)
+
+    run(WITHOUT, work)
 
 
 def test_a_candle_closes_when_it_is_over():

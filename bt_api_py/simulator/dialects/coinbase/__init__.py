@@ -7,7 +7,7 @@ pagination, rate limits), November 2026.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..base import Dialect, Request, Response, UnknownTopicError, intervals, jso
 from ..topics import Topic
 from .account_rest import answer_signed
 from .account_rows import part_name
+from .commands import RefusedError, asked_for
 from .figures import moment, order_uuid, product_id, sequence
 from .keys import KeyRefusedError, check_message
 from .rest import answer
@@ -43,14 +44,6 @@ _RECORDED = {
     "snapshot": "level2_batch",
     "l2update": "level2_batch",
 }
-
-
-class RefusedError(Exception):
-    """A message that is answered with an error."""
-
-    def __init__(self, reason: str, message: str = "Failed to subscribe") -> None:
-        super().__init__(reason)
-        self.message = message
 
 
 class CoinbaseSpot(Dialect[CoinbaseSession]):
@@ -162,7 +155,7 @@ class CoinbaseSpot(Dialect[CoinbaseSession]):
 
     def _subscribe(self, session: CoinbaseSession, message: Mapping[str, Any]) -> None:
         """Take a subscription, all of it or nothing."""
-        asked = list(_asked(message))
+        asked = list(asked_for(message))
         account = self._account(session, message) if any(channel in _WITH_KEY for channel, _ in asked) else None
         found: dict[str, Topic] = {}
         beats: list[str] = []
@@ -214,7 +207,7 @@ class CoinbaseSpot(Dialect[CoinbaseSession]):
         return {*account.balances(), *(asset for item in items for asset in (item.base, item.quote))}
 
     def _unsubscribe(self, session: CoinbaseSession, message: Mapping[str, Any]) -> None:
-        for channel, product in _asked(message):
+        for channel, product in asked_for(message):
             if channel == "heartbeat":
                 gone = [self.venue.key(product)] if product else list(session.beats)
                 for key in gone:
@@ -289,32 +282,6 @@ class CoinbaseSpot(Dialect[CoinbaseSession]):
             self.venue.stats.breaches["rest"] += 1
             return json_response(self.error_body(429), 429)
         return recorded if recorded is not None else answer(self, path, query)
-
-
-def _asked(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (channel, product) of a message, in either of the two spellings; the product is empty when there is none.
-
-    Raises:
-        RefusedError: there is no channel, or something is no name.
-    """
-    channels, shared = message.get("channels"), message.get("product_ids") or []
-    if not isinstance(channels, list) or not channels:
-        raise RefusedError("no channels provided")
-    for entry in channels:
-        channel, products = (entry.get("name"), _named(entry)) if isinstance(entry, dict) else (entry, None)
-        named = shared if products is None else products
-        if not isinstance(channel, str) or not isinstance(named, list):
-            raise RefusedError("channels and product_ids must be lists of names")
-        for product in named if channel != "status" else [""]:
-            yield channel, str(product)
-        if not named and channel != "status":
-            if message.get("type") == "subscribe":
-                raise RefusedError(f"{channel}: no product_ids provided")
-            yield channel, ""
-
-
-def _named(entry: Mapping[str, Any]) -> Any:
-    return entry.get("account_ids" if entry.get("name") == "balance" else "product_ids")
 
 
 def _name(channel: str, product: str) -> str:
