@@ -1,12 +1,7 @@
-"""Print the markets of Coinbase whose spread is wide, as a Bytewax dataflow over as many workers as you like.
-
-python -m bytewax.run examples.bytewax_orderbook:flow -w 2
-python -m bytewax.run "examples.bytewax_orderbook:orderbook(threshold=0)"
-"""
+"""Print Coinbase markets whose spread is wide: ``python -m bytewax.run examples.bytewax_orderbook:flow -w 2``."""
 
 import os
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import bytewax.operators as op  # pyright: ignore[reportMissingTypeStubs]
 from bytewax.dataflow import Dataflow
@@ -26,8 +21,7 @@ class CoinbaseSource(StreamSource):
         super().__init__(EXCHANGE, "depth", products, exchange_kwargs=settings, levels=1)
 
 
-@dataclass(frozen=True)
-class OrderBookSummary:
+class OrderBookSummary(NamedTuple):
     bid_price: float
     bid_size: float
     ask_price: float
@@ -35,43 +29,31 @@ class OrderBookSummary:
     spread: float
     time: int  # at the venue, ms
 
+    def is_wide(self, threshold: float) -> bool:
+        return self.spread / self.ask_price > threshold
+
 
 class OrderBookState:
-    bid: list[float] | None = None
-    ask: list[float] | None = None
-    time = 0
-
     def update(self, book: OrderBookData) -> OrderBookSummary | None:
-        # A book is whole and true when it is handed out, so it takes the place of the one before.
         self.bid, self.ask, self.time = book.get_best_bid(), book.get_best_ask(), book.get_timestamp()
         return self.summarize()
 
     def summarize(self) -> OrderBookSummary | None:
         if not self.bid or not self.ask:
             return None
-        (bid_price, bid_size), (ask_price, ask_size) = self.bid, self.ask
-        return OrderBookSummary(bid_price, bid_size, ask_price, ask_size, round(ask_price - bid_price, 8), self.time)
+        (bid, bid_size), (ask, ask_size) = self.bid, self.ask
+        return OrderBookSummary(bid, bid_size, ask, ask_size, round(ask - bid, 8), self.time)
 
 
-Item = tuple[str, OrderBookSummary | None]
+def step(state: OrderBookState | None, book: OrderBookData) -> tuple[OrderBookState, OrderBookSummary | None]:
+    return (state := state or OrderBookState()), state.update(book)
 
 
-def advance(state: OrderBookState | None, book: OrderBookData) -> tuple[OrderBookState, OrderBookSummary | None]:
-    state = state or OrderBookState()
-    return state, state.update(book)
-
-
-def orderbook(threshold: float = 0.001, source: Source[Any] | None = None, sink: Sink[Item] | None = None) -> Dataflow:
-    """Return the flow. A spread is wide above the threshold, a fraction of the ask."""
-
-    def is_wide(item: Item) -> bool:
-        _, summary = item
-        return summary is not None and summary.spread / summary.ask_price > threshold
-
+def orderbook(threshold: float = 0.001, source: Source[Any] | None = None, sink: Sink[Any] | None = None) -> Dataflow:
     flow = Dataflow("orderbook")
-    books = op.input("input", flow, source or CoinbaseSource(PRODUCTS))
-    summaries = op.stateful_map("order_book", books, advance)
-    op.output("out", op.filter("big_spread", summaries, is_wide), sink or LineSink())
+    summaries = op.stateful_map("order_book", op.input("input", flow, source or CoinbaseSource(PRODUCTS)), step)
+    wide = op.filter("wide", summaries, lambda item: item[1] is not None and item[1].is_wide(threshold))
+    op.output("out", wide, sink or LineSink())
     return flow
 
 

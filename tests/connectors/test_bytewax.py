@@ -6,6 +6,7 @@ import sys
 import threading
 from collections import defaultdict
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,51 @@ def test_a_flow_that_breaks_goes_on_with_recovery_and_loses_no_trade(venues, tmp
     )
     old, new = numbers(by_symbol(before)["BTC-USD"]), numbers(by_symbol(after)["BTC-USD"])
     assert new == list(range(new[0], new[0] + len(new)))
+    assert old[0] < new[0] <= old[-1] + 1
+
+
+IDS = """
+import sys
+from datetime import timedelta
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.recovery import RecoveryConfig
+from bytewax.testing import run_main
+
+from bt_api_py.connectors.bytewax import LineSink, StreamSource
+
+flow = Dataflow("ids")
+trades = op.input("input", flow, StreamSource("COINBASE___SPOT", "trades", ["BTC-USD"]))
+op.output("out", op.map_value("id", trades, lambda trade: trade.get_trade_id()), LineSink())
+run_main(flow, epoch_interval=timedelta(0), recovery_config=RecoveryConfig(sys.argv[1]))
+"""
+
+
+def ids_until_killed(venues, directory, count):
+    """Run a flow that prints the ids of trades, kill it after so many, and return all that it printed."""
+    command = [sys.executable, "-c", IDS, str(directory)]
+    environment = {"BT_API_SIMULATOR": venues.url, "PYTHONPATH": str(ROOT), "PATH": ""}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        guard = threading.Timer(PATIENCE, process.kill)
+        guard.start()
+        lines = list(islice(process.stdout, count))
+        process.kill()
+        lines += process.stdout
+        guard.cancel()
+    guard.join()
+    return [int(line.split()[-1]) for line in lines if line.endswith("\n")]
+
+
+def test_a_flow_that_is_killed_goes_on_with_recovery_and_loses_no_trade(venues, tmp_path):
+    """After SIGKILL the restarted flow goes on where the recovery store says, without a hole."""
+    init_db_dir(tmp_path, 1)
+    old, new = (ids_until_killed(venues, tmp_path, 20) for _ in range(2))
+    assert min(len(old), len(new)) >= 20
+    for ids in (old, new):
+        assert ids == list(range(ids[0], ids[0] + len(ids)))
     assert old[0] < new[0] <= old[-1] + 1
 
 
