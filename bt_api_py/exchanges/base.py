@@ -353,7 +353,7 @@ class Exchange:
         except UNREADABLE as error:
             return [(name, Rejected(f"frame is not understood: {error}"))]
         if channel.patches:
-            rows = self._completed(name, rows)
+            rows = self._completed(name, rows, refused)
         items: list[Item]
         if channel.mixed:
             items = []
@@ -370,14 +370,19 @@ class Exchange:
             items.extend((name, Rejected(detail)) for detail in refused)
         return items
 
-    def _completed(self, name: str, rows: Sequence[tuple[Place, Any]]) -> Sequence[tuple[Place, Any]]:
-        """Return the records with what those before told; left out is what cannot be completed."""
+    def _completed(
+        self, name: str, rows: Sequence[tuple[Place, Any]], refused: list[str]
+    ) -> Sequence[tuple[Place, Any]]:
+        """Return the records with what those before told; a change of what was never told whole is refused."""
         found: list[tuple[Place, Any]] = []
         for index, row in rows:
-            whole = row.completed(self._whole.get(name))
+            before = self._whole.get(name)
+            whole = row.completed(before)
             if whole is not None:
                 self._whole[name] = whole
                 found.append((index, whole))
+            elif before is None:
+                refused.append("a change came before the whole record")
         return found
 
     def _own_route(self, name: str, venue_symbol: str) -> _Route:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bt_api_py.containers import FundingRateData, LiquidationData, MarkPriceData, OpenInterestData, TickerData, Topic
-from bt_api_py.exchanges.base import Subscription
+from bt_api_py.exchanges.base import Rejected, Subscription
 from bt_api_py.exchanges.bybit import BybitSwap
 
 from .material import objects, only, own_frames, values
@@ -87,16 +87,18 @@ def test_an_update_changes_what_it_names(swap: BybitSwap) -> None:
     assert second.get_raw_data() == json.loads(DELTA)
 
 
-def test_an_update_without_a_beginning_is_left_out(swap: BybitSwap) -> None:
-    """Before the first whole record, after the topic was given back, and from behind, an update tells nothing."""
-    assert objects(swap, DELTA) == []
+def test_an_update_without_a_beginning_is_refused(swap: BybitSwap) -> None:
+    """Before the first whole record, and after the topic was given back, an update is refused; an old one is left out."""
+    [(_, refused)] = swap.decode(DELTA.encode())
+    assert refused == Rejected("a change came before the whole record")
     only(swap, SNAPSHOT)
     assert objects(swap, DELTA.replace("9532239430", "9532239428")) == []
     assert len(objects(swap, DELTA)) == 1
     swap.unbind("tickers.BTCUSDT")
     swap.bind("tickers.BTCUSDT", BTC)
     swap.unbind("tickers.BTCUSDT")
-    assert objects(swap, DELTA) == []
+    [(_, refused)] = swap.decode(DELTA.encode())
+    assert refused == Rejected("a change came before the whole record")
 
 
 def test_our_own_frames_follow_each_other(swap: BybitSwap) -> None:
