@@ -88,7 +88,7 @@ def test_an_update_changes_what_it_names(swap: BybitSwap) -> None:
 
 
 def test_an_update_without_a_beginning_is_refused(swap: BybitSwap) -> None:
-    """Before the first whole record, and after the topic was given back, an update is refused; an old one is skipped."""
+    """Before the first whole record, and after a topic was given back, an update is refused; an old one is skipped."""
     [(_, refused)] = swap.decode(DELTA.encode())
     assert refused == Rejected("a change came before the whole record")
     only(swap, SNAPSHOT)
