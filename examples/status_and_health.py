@@ -28,9 +28,12 @@ async def main(exchange: str, symbol: str, count: int) -> None:
 def cut(simulator: Simulator) -> None:
     """Cut the connection and keep it closed for a moment; the trades of the hole are fetched and put in place."""
     loop = asyncio.get_running_loop()
-    loop.call_later(0.5, simulator.faults.refuse, args.exchange)
-    loop.call_later(0.5, simulator.faults.disconnect, args.exchange)
-    loop.call_later(1.0, simulator.faults.refuse, args.exchange, False)
+    if simulator.truth.sent(args.exchange) < 5:  # nothing has come yet that a hole could follow
+        loop.call_later(0.1, cut, simulator)
+        return
+    simulator.faults.refuse(args.exchange)
+    simulator.faults.disconnect(args.exchange)
+    loop.call_later(2.0, simulator.faults.refuse, args.exchange, False)
 
 
 if __name__ == "__main__":
