@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := bt_api_py tests examples docs README.md
+SOURCES := bt_api_py tests examples benchmarks docs README.md
 
 .DEFAULT_GOAL := help
 .PHONY: help install format lint types test long soak live docs demo check clean

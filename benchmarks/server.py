@@ -33,6 +33,7 @@ class Replay:
         self.frames = list(load.frames())
         self.sent: list[int] = []  # when each frame was written, monotonic nanoseconds
         self._snapshots = 0
+        self._asked = asyncio.Event()  # all snapshots were fetched
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection: REST calls, or a websocket."""
@@ -62,6 +63,8 @@ class Replay:
         if parts.path.endswith("/depth"):
             assert parse_qs(parts.query)["symbol"]
             self._snapshots += 1
+            if self._snapshots >= self.load.symbols:
+                self._asked.set()
             return book(self.book_levels)
         if parts.path.endswith("/time"):
             return b'{"serverTime":%d}' % (time.time() * 1000)
@@ -97,8 +100,9 @@ class Replay:
     async def _send(self, writer: asyncio.StreamWriter) -> None:
         beginning = self.load.symbols  # one of each symbol, so that every topic is live before the flood
         self._write(writer, self.frames[:beginning])
-        while self.load.kind == "depth" and self._snapshots < self.load.symbols:
-            await asyncio.sleep(0.01)
+        if self.load.kind == "depth":
+            await self._asked.wait()
+            self._asked.clear()
         self._snapshots = 0
         await asyncio.sleep(_SETTLED)
         if self.rate is not None:

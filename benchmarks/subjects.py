@@ -140,7 +140,7 @@ async def gateway(kind: str, names: list[str], port: int, meter: Meter, *, reade
             await asyncio.wait([meter.done, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for stream in streams:
                 stats = stream.stats
-                assert not (stats.dropped or stats.missing or stats.gaps), "a benchmark must not lose anything"
+                assert stats.dropped == stats.missing == stats.gaps == 0, "a benchmark must not lose anything"
         finally:
             for task in tasks:
                 task.cancel()
