@@ -1,4 +1,4 @@
-"""``python -m benchmarks [ROUNDS] [FILE]``: CPU per message against the hand-written loop; the figures as JSON to FILE."""
+"""``python -m benchmarks [ROUNDS] [FILE]``: CPU per message against the hand-written loop, as JSON in FILE."""
 
 import json
 import sys
