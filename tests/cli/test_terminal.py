@@ -36,7 +36,8 @@ class Terminal:
         )
         os.close(slave)
         self._text = ""
-        self._decoder = codecs.getincrementaldecoder("utf-8")()  # a read may end within a character
+        # A read may end within a character, and Ctrl-C makes a terminal throw away the rest of one.
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def read_until(self, pattern: str) -> str:
         """Return what was shown, without colours, up to a match."""
