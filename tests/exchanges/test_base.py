@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
@@ -27,7 +26,6 @@ from bt_api_py.exchanges.gateio import GateioSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.kraken import KrakenSpot
 from bt_api_py.exchanges.okx import OkxSpot
-from bt_api_py.net.transport import inflate
 from bt_api_py.settings import ExchangeSettings
 
 TRADE = b'{"stream":"btcusdt@trade","data":{"E":2,"t":7,"p":"1","q":"2","T":1,"m":false}}'
@@ -339,32 +337,6 @@ def test_a_trade_id_of_other_letters_ends_no_back_fill_with_an_error() -> None:
 
 
 # Small tools
-
-
-@given(content=st.binary(max_size=500))
-def test_inflating(content: bytes) -> None:
-    """What was packed comes back, unless it is larger than allowed."""
-    assert inflate(gzip.compress(content), 500) == content
-
-
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"no gzip", gzip.compress(b"x" * 100)[:-9], gzip.compress(b"x" * 101)],
-    ids=["empty", "no gzip", "cut short", "too large"],
-)
-def test_what_cannot_be_inflated(data: bytes) -> None:
-    """Other bytes, a cut packet and one that grows beyond the limit are refused."""
-    with pytest.raises(DataParseError):
-        inflate(data, 100)
-
-
-@given(data=st.binary(max_size=60))
-def test_any_bytes_are_inflated_or_refused(data: bytes) -> None:
-    """Whatever the bytes, there is a content within the limit or one kind of error."""
-    content = b""
-    with suppress(DataParseError):
-        content = inflate(b"\x1f\x8b" + data, 100)
-    assert len(content) <= 100
 
 
 @given(items=st.lists(st.text(max_size=3), max_size=30), size=st.integers(1, 7))
