@@ -18,8 +18,8 @@ from bt_api_py.exceptions import (
     RequestFailedError,
 )
 from bt_api_py.exchanges.base import Ack, Answer, Ignored, Refusal, Rejected, Request
-from bt_api_py.exchanges.htx import HtxSpot
-from bt_api_py.exchanges.htx_account import STATUS, HtxAccount
+from bt_api_py.exchanges.htx import HtxAccount, HtxSpot
+from bt_api_py.exchanges.htx.account_rows import STATUS
 from bt_api_py.settings import ExchangeSettings
 
 from .accounts import fields, ids, messages, row_of, said, sent, walk

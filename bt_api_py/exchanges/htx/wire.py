@@ -11,9 +11,9 @@ import re
 import msgspec
 from msgspec import field
 
-from ..exceptions import BtApiError, InvalidSymbolError, RateLimitError, RequestFailedError
-from .account_base import CHECK_CLOCK, CHECK_RIGHTS, login_error
-from .base import UNREADABLE
+from ...exceptions import BtApiError, InvalidSymbolError, RateLimitError, RequestFailedError
+from ..account_base import CHECK_CLOCK, CHECK_RIGHTS, login_error
+from ..base import UNREADABLE
 
 _TOO_OFTEN = {"429", "510", "1006", "4000", "40403", "base-request-exceed-frequency-limit"}
 _BUSY = {"500", "gateway-internal-error"}
