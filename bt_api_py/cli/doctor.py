@@ -119,7 +119,7 @@ def _limits(name: str) -> dict[str, str]:
     for word, endpoint in exchange_class(name).endpoints.items():
         parts = [
             f"{endpoint.topics_per_socket} topics a socket",
-            f"{endpoint.sends.count} messages in {endpoint.sends.per_s:g} s",
+            *(f"{pace.count} messages in {pace.per_s:g} s" for pace in endpoint.paces),
             f"{endpoint.connects.count} connections in {endpoint.connects.per_s:g} s",
         ]
         if endpoint.lifetime is not None:

@@ -130,8 +130,8 @@ def _missed(cls: type[Exchange], kind: str) -> str:
 
 
 def _limits(word: str, endpoint: Endpoint) -> Limits:
-    rates = (_rate(endpoint.sends), _rate(endpoint.connects))
-    return Limits(word, endpoint.topics_per_socket, *rates, endpoint.lifetime)
+    messages = ", ".join(map(_rate, endpoint.paces))
+    return Limits(word, endpoint.topics_per_socket, messages, _rate(endpoint.connects), endpoint.lifetime)
 
 
 def _rate(rate: Rate) -> str:

@@ -33,11 +33,13 @@ class Heartbeat:
         send: what we send after silence: a text, or ``None`` for nothing; ``PING_FRAME`` for a websocket ping.
         within: the venue closes a socket that was silent for longer; the user's `ping_interval` is cut to less.
         silence: without any frame for so long the socket is dead, whatever the settings say; for venues that ping us.
+        is_steady: the venue counts what it hears from us, so pings go out however much it sends.
     """
 
     send: str | None
     within: float | None = None
     silence: float | None = None
+    is_steady: bool = False
 
 
 PING_FRAME = "\x00websocket ping"
@@ -52,6 +54,7 @@ class Endpoint:
         testnet_base: of the venue's test environment; `testnet_path` where that differs too.
         topics_per_socket: a further topic opens another socket.
         sends: messages that we may send on one socket.
+        sustained: how many in the long run, where the venue limits that apart from the haste.
         connects: sockets that one address may open.
         lifetime: seconds after which the venue cuts the socket; ``None``: never.
         private: logs in first.
@@ -69,6 +72,12 @@ class Endpoint:
     lifetime: float | None = None
     private: bool = False
     spares: tuple[str, ...] = ()
+    sustained: Rate | None = None
+
+    @property
+    def paces(self) -> tuple[Rate, ...]:
+        """Every rate that messages keep to."""
+        return (self.sends,) if self.sustained is None else (self.sends, self.sustained)
 
     def url(self, settings: ExchangeSettings, host: int = 0) -> str:
         """Return the address to connect to; `host` counts through the base and its spares."""

@@ -29,7 +29,7 @@ class Connection:
         self.take = socket.take  # see `Socket.take`
         self._clock = clock
         self._label = label
-        self._pace = Budget(endpoint.sends)
+        self._paces = [Budget(rate) for rate in endpoint.paces]
         self._urgent: deque[str] = deque()
         self._commands: deque[str] = deque()
         self._work = asyncio.Event()
@@ -124,8 +124,8 @@ class Connection:
                     while self._urgent:
                         await self._socket.send(self._urgent.popleft())
                     if self._commands:
-                        turn = self._pace.reserve(self._clock.monotonic())
-                        while (wait := turn.wait(self._clock.monotonic())) > 0:
+                        turns = [pace.reserve(self._clock.monotonic()) for pace in self._paces]
+                        while (wait := max(turn.wait(self._clock.monotonic()) for turn in turns)) > 0:
                             await self._pause(wait)
                         await self._socket.send(self._commands.popleft())
         except ConnectionLost as lost:
@@ -145,9 +145,11 @@ class Connection:
         quiet = options.ping_interval if asks else beat.silence or options.stale_after
         if beat.within is not None:
             quiet = min(quiet, beat.within)
+        asked = self.opened
         try:
             while True:
-                left = self.heard + quiet - clock.monotonic()
+                since = asked if beat.is_steady else self.heard
+                left = since + quiet - clock.monotonic()
                 if left > 0:
                     await clock.sleep(left)
                     continue

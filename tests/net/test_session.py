@@ -3,11 +3,13 @@
 import asyncio
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from bt_api_py import StreamEvent, SubscribeError, WebSocketError
 from bt_api_py.exchanges import EXCHANGES
+from bt_api_py.exchanges.base import PING_FRAME, Heartbeat, Rate
 from bt_api_py.net.errors import ConnectionLost
 
 from .fakes import exchange_info, settle, ticker, trade
@@ -30,6 +32,18 @@ async def live(api, transport, symbol="BTCUSDT", **options):
     return stream, transport.sockets[-1]
 
 
+@pytest.fixture
+def endpoint_with(monkeypatch):
+    """Return a function that gives the exchange's endpoint other manners."""
+
+    def change(**manners):
+        cls = EXCHANGES[SPOT]
+        endpoints = {name: replace(endpoint, **manners) for name, endpoint in cls.endpoints.items()}
+        monkeypatch.setattr(cls, "endpoints", endpoints)
+
+    return change
+
+
 class TestSubscribing:
     async def test_topics_asked_for_together_share_a_command(self, connect, transport):
         """Streams opened in one turn cost one socket and one subscribe message."""
@@ -41,6 +55,25 @@ class TestSubscribing:
         assert sorted(socket.names()) == ["btcusdt@ticker", "ethusdt@ticker", "solusdt@ticker"]
         assert len(transport.requests) == 1  # one list of markets for all
         await api.async_close()
+        await asyncio.gather(*readers, return_exceptions=True)
+
+    async def test_messages_keep_the_pace_of_the_long_run_too(self, connect, transport, clock, endpoint_with):
+        """Where the venue limits messages over a longer time as well, the next one waits for that."""
+        endpoint_with(sustained=Rate(3, 10.0))
+        api = connect(linger=0)
+        keeping, socket = await live(api, transport)
+        streams = [api.stream_ticker(SPOT, f"{base}USDT") for base in ("BTC", "ETH", "SOL")]
+        readers = []
+        for stream in streams:
+            readers.append(reading(stream))
+            await settle()
+        await clock.run(5)
+        assert len(socket.sent) == 3
+        await clock.run(10)
+        assert len(socket.sent) == 4
+        await keeping.aclose()
+        for stream in streams:
+            await stream.aclose()
         await asyncio.gather(*readers, return_exceptions=True)
 
     async def test_messages_keep_the_venues_pace(self, connect, transport, clock):
@@ -158,6 +191,21 @@ class TestKeepingAlive:
         assert stream.stats.state == "live"
         assert len(socket.pings) >= 4
         assert len(transport.sockets) == 1
+
+    async def test_a_venue_that_counts_our_messages_is_pinged_while_it_sends(
+        self, connect, transport, clock, endpoint_with
+    ):
+        """Where the heartbeat is steady, a ping goes out in every interval, however much comes in."""
+        endpoint_with(heartbeat=Heartbeat(send=PING_FRAME, within=10, is_steady=True))
+        stream, socket = await live(connect(ping_timeout=5), transport)
+        for number in range(2, 62):
+            socket.feed(trade(number))
+            await clock.run(1)
+        gaps = [later - earlier for earlier, later in pairwise(socket.pings)]
+        assert len(socket.pings) >= 3
+        assert max(gaps) <= 15  # the interval, and the time for the answer
+        assert not socket.is_closed
+        await stream.aclose()
 
 
 class TestLoss:
