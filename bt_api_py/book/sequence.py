@@ -155,10 +155,12 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Unnumbered:
-    """An update carries no number: the venue promises to deliver each one as long as the connection stands.
+    """No number tells of the update before: the venue promises to deliver each one as long as the connection stands.
 
     The first state is sent after subscribing. A lost update cannot be seen, so whatever could have been one counts as
-    a fault: a frame on the socket that cannot be read, and an update that is older than the one before.
+    a fault: a frame on the socket that cannot be read, and an update that is older than the one before. Age is told by
+    numbers that grow by any step, where updates have such, and by time elsewhere; what the first state holds already,
+    or comes twice under one number, is left out.
     """
 
     snapshot: Literal["stream"] = "stream"
@@ -303,6 +305,8 @@ class BookKeeper:
     def _advance(self, row: BookRow) -> bool:
         last = self._last
         if isinstance(self.rule, Unnumbered):
+            if self._is_known(row):
+                return False
             self._check_order(row)
         elif last is None or (row.previous is None and row.last is None):
             # No number to go by: only a checksum can vouch for the update.
@@ -327,9 +331,19 @@ class BookKeeper:
         self._check(row)
         return True
 
+    def _is_known(self, row: BookRow) -> bool:
+        """Return whether the book holds an update already, by the number of the update itself."""
+        last = self._last
+        if last is None or row.last is None:
+            return False
+        return row.last == last or (row.last < last and not self._joined)
+
     def _check_order(self, row: BookRow) -> None:
-        now, before = row.timestamp, self._timestamp
-        if self._is_older(row):
+        now, before, last = row.timestamp, self._timestamp, self._last
+        if last is not None and row.last is not None:
+            if row.last < last:
+                raise self._broken(BookGapError, f"update {last} was followed by {row.last}")
+        elif self._is_older(row):
             raise self._broken(BookGapError, f"an update of {before} ms was followed by one of {now} ms")
         self._timestamp = now if now is not None else before
 

@@ -538,6 +538,21 @@ class TestUnnumbered:
         assert not keeper.is_live
         assert keeper.take(snapshot(None, timestamp=1))
 
+    def test_numbers_that_grow_by_any_step_tell_the_age(self) -> None:
+        """What the first state holds, or comes twice, is left out; one from before is a gap, whatever its time."""
+        keeper = kept(Unnumbered())
+        keeper.take(snapshot(500, timestamp=9))
+        assert not keeper.take(Sent(last=480, timestamp=8))
+        assert not keeper.take(Sent(last=500, timestamp=9))
+        assert keeper.take(Sent(last=507, bids=[["9", "1"]], timestamp=9))
+        assert keeper.take(Sent(last=520, timestamp=8))
+        assert not keeper.take(Sent(last=520, bids=[["9", "7"]], timestamp=8))
+        assert keeper.state(None).bids == [["10", "1"], ["9", "1"]]
+        assert keeper.sequence == 520
+        with pytest.raises(BookGapError, match="update 520 was followed by 510"):
+            keeper.take(Sent(last=510, timestamp=10))
+        assert not keeper.is_live
+
     def test_a_crossed_book_is_absent(self) -> None:
         """A lost update may cross the book, and then it is gone."""
         keeper = kept(Unnumbered())
