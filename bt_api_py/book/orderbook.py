@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from decimal import Decimal
-from operator import itemgetter
+from operator import itemgetter, lt
 from typing import Any
 
 from ..containers.orderbook import Level, Priced
@@ -56,20 +56,20 @@ class BookSide:
         try:
             for level in levels:
                 price, quantity = float(level[0]), float(level[1])
-                if not (0.0 <= quantity < _INFINITY and -_INFINITY < price < _INFINITY):
-                    raise _refused(level)
-                if quantity:
+                if 0.0 < quantity < _INFINITY:
                     entries.append((price, quantity, level))
+                elif quantity or not -_INFINITY < price < _INFINITY:
+                    raise _refused(level)
         except (TypeError, ValueError, IndexError, ArithmeticError):
             raise _refused(level) from None
         entries.sort(key=_price, reverse=sign < 0)
         ranks = [sign * entry[0] for entry in entries]
-        if len(set(ranks)) < len(ranks):  # prices that need an exact comparison
-            self.apply([entry[2] for entry in entries])
-            return
         ranks.append(_INFINITY)
-        self._ranks = ranks
-        self._entries = entries
+        if ranks[0] > -_INFINITY and all(map(lt, ranks, ranks[1:])):
+            self._ranks = ranks
+            self._entries = entries
+        else:  # prices that need an exact comparison, or none
+            self.apply([entry[2] for entry in entries])
 
     def apply(self, levels: Iterable[Level]) -> None:
         """Set levels to their absolute quantities; zero removes one, an unknown one silently.

@@ -60,6 +60,11 @@ class BookState:
             return [[price, quantity * factor] for price, quantity, _ in self._priced[side]]
         return [[float(level[0]), float(level[1]) * factor] for level in (self._asks if side else self._bids)]
 
+    def best(self, side: Literal[0, 1], factor: float) -> list[float] | None:
+        """Return the first pair of `numbers`, without a look at the others; ``None`` for an empty side."""
+        levels = (self._asks if side else self._bids) if self._priced is None else self._priced[side]
+        return [float(levels[0][0]), float(levels[0][1]) * factor] if levels else None
+
 
 class OrderBookData(Container):
     """The book, or its top, at one moment. Given out only when its sequence holds and it is not crossed."""
@@ -137,23 +142,21 @@ class OrderBookData(Container):
 
     def get_best_bid(self) -> list[float] | None:
         """Return the highest ``[price, quantity]``, or ``None``."""
-        bids = self.get_bids()
-        return bids[0] if bids else None
+        return self._row.best(0, self._topic.factor)
 
     def get_best_ask(self) -> list[float] | None:
         """Return the lowest ``[price, quantity]``, or ``None``."""
-        asks = self.get_asks()
-        return asks[0] if asks else None
+        return self._row.best(1, self._topic.factor)
 
     def get_mid_price(self) -> float:
         """Return the mean of best bid and best ask; ``nan`` when a side is empty."""
-        bids, asks = self.get_bids(), self.get_asks()
-        return (bids[0][0] + asks[0][0]) / 2 if bids and asks else nan
+        bid, ask = self.get_best_bid(), self.get_best_ask()
+        return (bid[0] + ask[0]) / 2 if bid and ask else nan
 
     def get_spread(self) -> float:
         """Return best ask minus best bid, quote asset; ``nan`` when a side is empty."""
-        bids, asks = self.get_bids(), self.get_asks()
-        return asks[0][0] - bids[0][0] if bids and asks else nan
+        bid, ask = self.get_best_bid(), self.get_best_ask()
+        return ask[0] - bid[0] if bid and ask else nan
 
     def get_sequence(self) -> int | None:
         """Return the venue's number of the last update applied; ``None`` where it has none."""

@@ -34,6 +34,16 @@ def test_the_top_of_the_book() -> None:
     assert math.isclose(item.get_spread(), 0.5, abs_tol=1e-9)
 
 
+def test_the_top_is_told_without_the_rest() -> None:
+    """Best levels, middle and spread do not look at the levels behind, of which there may be thousands."""
+    unread: list[Level] = [["not", "looked at"]]
+    item = OrderBookData(BookState([*BIDS[:1], *unread], [*ASKS, *unread]), SPOT)
+    assert item.get_best_bid() == [27000.1, 0.5]
+    assert item.get_best_ask() == [27000.6, 4.0]
+    assert item.get_mid_price() == (27000.1 + 27000.6) / 2
+    assert math.isclose(item.get_spread(), 0.5, abs_tol=1e-9)
+
+
 def test_contracts_become_base_units() -> None:
     """Quantities are multiplied by the contract value."""
     item = book(Topic("NIMBUS___SWAP", "depth", "BTC/USDT", "BTC-USDT-SWAP", factor=0.25))
