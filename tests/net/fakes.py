@@ -185,6 +185,21 @@ def ticker(number, symbol="BTCUSDT"):
     return {"stream": f"{symbol.lower()}@ticker", "data": row}
 
 
+def depth(number, symbol="BTCUSDT"):
+    """Return an update of a book as the venue sends it: the second level of each side changes."""
+    row = {"e": "depthUpdate", "E": 1_700_000_000_000 + number, "s": symbol, "U": number, "u": number}
+    row |= {"b": [["98.00", f"{number}.5"]], "a": [["103.00", f"{number}.25"]]}
+    return {"stream": f"{symbol.lower()}@depth@100ms", "data": row}
+
+
+def depth_snapshot(number):
+    """Return the first state that updates from `number` on join."""
+    levels = range(30)
+    bids = [[f"{99 - level}.00", "1"] for level in levels]
+    asks = [[f"{102 + level}.00", "1"] for level in levels]
+    return 200, {}, {"lastUpdateId": number, "bids": bids, "asks": asks}
+
+
 class Owner:
     """What a stream asks of the hub, on record."""
 
