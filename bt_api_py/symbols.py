@@ -137,7 +137,7 @@ class SymbolTable(Generic[InstrumentT]):
         """
         known = self.get(symbol)
         if known is None:
-            hint = did_you_mean(squeezed(symbol), (squeezed(name) for name in self._by_venue))
+            hint = did_you_mean(squeezed(symbol), (text for text in self._by_text if "/" not in text))
             raise InvalidSymbolError(
                 self.exchange_name, symbol, hint or f"; the exchange lists {len(self)} markets, see `bt-api symbols`"
             )

@@ -32,6 +32,9 @@ Number = float | str | None
 Place = int | str | tuple[int | str, ...]
 
 
+COLUMNS = "|"  # in a path: the fields of the records lie in lists of their own
+
+
 class Row(msgspec.Struct, gc=False):
     """One record of a venue under our field names; the wire's names stand in ``msgspec.field(name=...)``.
 
@@ -71,7 +74,8 @@ class Topic(msgspec.Struct, frozen=True):
 class Frame(msgspec.Struct):
     """The payload a row came in and where it lies there, kept so that the venue's exact text can be shown.
 
-    In `path`, ``"*"`` stands for every element of a list: what lies behind it counts as one list.
+    In `path`, ``"*"`` stands for every element of a list: what lies behind it counts as one list. ``"|"`` at its end
+    stands for records that are made of columns.
     """
 
     payload: bytes
@@ -92,6 +96,9 @@ def _at(value: Any, path: tuple[str | int, ...]) -> Any:
     for place, key in enumerate(path):
         if key == "*":
             return [record for group in value for record in _at(group, path[place + 1 :])]
+        if key == COLUMNS:
+            columns = {name: column for name, column in value.items() if isinstance(column, list)}
+            return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
         value = value[key]
     return value
 

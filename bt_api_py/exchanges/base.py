@@ -21,16 +21,19 @@ from .channel import (
     UNREADABLE,
     Book,
     Channel,
+    ColumnChannel,
     InstrumentRow,
     KeyedChannel,
     PairChannel,
     PatchRow,
+    Selection,
     Stamp,
     TimeData,
     instruments,
 )
 from .words import (
     PING_FRAME,
+    Accepted,
     Ack,
     Alive,
     Answer,
@@ -100,7 +103,7 @@ class Exchange:
     kinds: ClassVar[tuple[str, ...]] = ("ticker", "depth", "trades", "klines")
     polled: ClassVar[Mapping[str, float]] = {}  # kinds that the venue has by REST only -> seconds between two calls
     used_weight_header: ClassVar[str | None] = None
-    is_timed: ClassVar[bool] = False  # commands carry the time, see `now_ms`
+    is_timed: ClassVar[bool] = False  # commands, or calls for the latest bars, carry the time, see `now_ms`
     answers_in_order: ClassVar[bool] = False  # a refusal that names nothing belongs to the oldest unanswered command
     renewal: ClassVar[float | None] = None  # seconds after which what `ticket_request` brought is renewed
     account: ClassVar[type[PrivateSide] | None] = None  # the private side, where there is one
@@ -108,7 +111,7 @@ class Exchange:
     def __init__(self, settings: ExchangeSettings | None = None) -> None:
         self.settings = settings or ExchangeSettings()
         self._routes: dict[bytes | tuple[str, str] | None, _Route] = {}  # by head, or by frame and market
-        self.now_ms = 0  # the venue's time, told before commands are asked for where they carry it
+        self.now_ms = 0  # the venue's time, told before whatever carries it is asked for
         self._topics: dict[str, Topic] = {}
         self._whole: dict[str, PatchRow] = {}  # the newest record of topics whose frames tell only what changed
 
@@ -467,12 +470,14 @@ class Exchange:
 __all__ = [
     "PING_FRAME",
     "UNREADABLE",
+    "Accepted",
     "Ack",
     "Alive",
     "Answer",
     "Book",
     "BookRow",
     "Channel",
+    "ColumnChannel",
     "Command",
     "Control",
     "Endpoint",
@@ -492,6 +497,7 @@ __all__ = [
     "Refusal",
     "Rejected",
     "Request",
+    "Selection",
     "Stamp",
     "Subscribed",
     "Subscription",

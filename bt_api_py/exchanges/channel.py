@@ -11,7 +11,7 @@ import msgspec
 
 from ..book.checksum import Checksum
 from ..book.sequence import Rule, Unnumbered
-from ..containers.base import Container, Place, Row
+from ..containers.base import COLUMNS, Container, Place, Row
 from ..containers.instrument import SymbolData
 
 # What decoders raise for a text that they cannot read; the last for one that is nested without end.
@@ -153,6 +153,57 @@ class Channel:
                 good.append((index, msgspec.json.decode(raw, type=self.row, strict=False)))
             except msgspec.ValidationError as error:
                 refused.append(f"{error}" + (f" in row {index}" if self.many else ""))
+        usable, defects = self._usable(good)
+        return usable, refused + defects
+
+
+class Selection(Channel):
+    """A list of records of which only some count: those whose attribute `only` is true."""
+
+    __slots__ = ("_counts",)
+
+    def __init__(self, container: type[Container] | None, row: Any, path: Sequence[str] = (), *, only: str) -> None:
+        super().__init__(container, row, path, many=True)
+        self._counts = attrgetter(only)
+
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
+        rows, refused = super().read(payload)
+        return [(place, row) for place, row in rows if self._counts(row)], refused
+
+
+class ColumnChannel(Channel):
+    """Records whose fields lie in lists of their own: ``{"open": [1, 2], "close": [3, 4]}`` holds two.
+
+    What is no list beside them is left out.
+    """
+
+    __slots__ = ("_decode_columns",)
+
+    def __init__(
+        self,
+        container: type[Container] | None,
+        row: Any,
+        path: Sequence[str] = (),
+        *,
+        sort: Callable[[Any], Any] | None = None,
+    ) -> None:
+        super().__init__(container, row, path, many=True, sort=sort)
+        self._decode_columns = _decoder(dict[str, Any], self.path)
+        self.path = (*self.path, COLUMNS)
+
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
+        found = self._decode_columns(payload)
+        table = self.find(found) if self.find is not None else found
+        columns = {name: column for name, column in table.items() if isinstance(column, list)}
+        if len({len(column) for column in columns.values()}) > 1:
+            raise msgspec.ValidationError("columns of unequal length")
+        good: list[tuple[Place, Any]] = []
+        refused = []
+        for index, values in enumerate(zip(*columns.values(), strict=True)):
+            try:
+                good.append((index, msgspec.convert(dict(zip(columns, values, strict=True)), self.row, strict=False)))
+            except msgspec.ValidationError as error:
+                refused.append(f"{error} in row {index}")
         usable, defects = self._usable(good)
         return usable, refused + defects
 

@@ -59,6 +59,7 @@ class Endpoint:
         lifetime: seconds after which the venue cuts the socket; ``None``: never.
         private: logs in first.
         spares: further bases that serve the same; a second socket of the same topics uses them.
+        opening: what is sent first on every socket, before a login; its answer is no command's.
     """
 
     base: str
@@ -73,6 +74,7 @@ class Endpoint:
     private: bool = False
     spares: tuple[str, ...] = ()
     sustained: Rate | None = None
+    opening: str = ""
 
     @property
     def paces(self) -> tuple[Rate, ...]:
@@ -104,6 +106,13 @@ class Ack(msgspec.Struct, frozen=True):
 class Subscribed(msgspec.Struct, frozen=True):
     """The venue tells everything that is subscribed on this socket, as the answer to whatever changed it."""
 
+    names: frozenset[str]
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The venue names what it accepted of the command with this id; what it leaves out is refused without a word."""
+
+    id: str
     names: frozenset[str]
 
 
@@ -156,7 +165,7 @@ class Ignored(msgspec.Struct, frozen=True):
     kind: str
 
 
-Control = Ack | Subscribed | Refusal | Answer | Alive | Expired | Farewell | Rejected | Ignored
+Control = Ack | Subscribed | Accepted | Refusal | Answer | Alive | Expired | Farewell | Rejected | Ignored
 Item = tuple[str, Any]
 
 

@@ -175,13 +175,12 @@ class KlineFeed(BarFeed):
         self._accept(item)
 
     async def has_moved(self) -> bool:
-        exchange, topic, running = self.venue.exchange, self.topic, self._running
-        interval = exchange.venue_interval(topic.interval)
+        topic, running = self.topic, self._running
+        interval = self.venue.exchange.venue_interval(topic.interval)
         since = self._next or self.venue.now_ms()
         count = 2 + min(_MOST_PROBED, self._bars_between(since, self.venue.now_ms()))
-        bars = await self.venue.rest.fetch(
-            exchange.klines_request(topic.venue_symbol, interval, count), topic, attempts=1
-        )
+        request = self.venue.klines_request(topic.venue_symbol, interval, count)
+        bars = await self.venue.rest.fetch(request, topic, attempts=1)
         # A list may hold bars in which nothing was traded; of those no stream has to tell.
         traded = [_figures(bar) for bar in bars if bar.get_volume() > 0]
         newest = max(traded, default=None)

@@ -22,6 +22,7 @@ from ..exceptions import (
 )
 from ..exchanges.account_base import PrivateSide
 from ..exchanges.base import (
+    Accepted,
     Ack,
     Alive,
     Answer,
@@ -182,6 +183,8 @@ class Leg:
         if self.session.exchange.renewal is not None:
             workers.append(start(self._renew(connection, self.session.exchange.renewal), f"{self.label} renewal"))
         try:
+            if endpoint.opening:
+                connection.send(endpoint.opening)
             if endpoint.private:
                 await self._log_in(connection)
             self._is_open.set()
@@ -454,6 +457,8 @@ class Leg:
             self._acknowledge(item)
         elif kind is Subscribed:
             self._compare(item.names)
+        elif kind is Accepted:
+            self._settle(item)
         elif kind is Refusal:
             self._refuse(item)
         elif kind is Rejected:
@@ -496,6 +501,17 @@ class Leg:
             for name in pending.command.names:
                 if (name in subscribed) == pending.subscribes:
                     self._acknowledge(Ack(pending.command.id, name))
+
+    def _settle(self, accepted: Accepted) -> None:
+        """Settle the command of which the venue names what it accepted: the rest of it is refused."""
+        pending = self._pending.get(accepted.id)
+        if pending is None:
+            return
+        for name in pending.command.names:
+            if name in accepted.names:
+                self._acknowledge(Ack(accepted.id, name))
+        if accepted.id in self._pending:
+            self._refuse(Refusal("left out of what it accepted", id=accepted.id))
 
     def _note_joined(self, name: str) -> None:
         feed = self.session.feeds.get(name)

@@ -15,7 +15,7 @@ from ..containers.base import Topic, row_of
 from ..containers.derivatives import FIGURES, FigureData
 from ..exceptions import BtApiError, DataParseError, InvalidSymbolError, UnsupportedError
 from ..exchanges.account_base import PrivateSide
-from ..exchanges.base import Channel, Exchange, Pages, Subscription
+from ..exchanges.base import Channel, Exchange, Pages, Request, Subscription
 from ..symbols import SymbolTable
 from .account import KINDS, Account
 from .books import BookFeed
@@ -381,7 +381,7 @@ class Venue:
             figure = await self.figure(topic)
             return [] if figure is None else [figure]
         if kind == "klines":
-            request = exchange.klines_request(name, exchange.venue_interval(interval), limit)
+            request = self.klines_request(name, exchange.venue_interval(interval), limit)
         elif kind == "trades":
             request = exchange.trades_request(name, limit)
         elif kind == "depth":
@@ -390,6 +390,12 @@ class Venue:
             request = exchange.ticker_request(name)
         found = await self.rest.fetch(request, topic)
         return [self._judged(bar) for bar in found] if kind == "klines" else found
+
+    def klines_request(self, venue_symbol: str, interval: str, limit: int) -> Request:
+        """Return the call for the latest bars, asked of an adapter that knows the time where the call carries it."""
+        if self.exchange.is_timed:
+            self.exchange.now_ms = self.time.now_ms()
+        return self.exchange.klines_request(venue_symbol, interval, limit)
 
     async def figure(self, topic: Topic, *, attempts: int = 3) -> FigureData | None:
         """Return the figure that a topic is about, as it is now; ``None`` when the venue does not tell it.

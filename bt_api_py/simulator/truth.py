@@ -203,11 +203,15 @@ class Truth:
         )
 
     def liquidations(self, exchange: str, symbol: str) -> list[TruthLiquidation]:
-        """Return the positions that were closed by force since the market opened, oldest first."""
-        market = self._market(exchange, symbol)
+        """Return the positions that were closed by force since the market opened, oldest first.
+
+        One row per order, or per match of it where that is what the venue tells.
+        """
+        market, by_match = self._market(exchange, symbol), self._find(exchange).liquidations_by_match
         item = market.instrument
         rows = market.trades[market.trade_index(market.first_live_id) :]
-        found = (liquidation(list(trades)) for _, trades in groupby(rows, key=lambda trade: trade.order))
+        parts = groupby(rows, key=lambda trade: trade.id if by_match else trade.order)
+        found = (liquidation(list(part)) for _, part in parts)
         return [
             TruthLiquidation(
                 one.side,

@@ -20,7 +20,16 @@ from bt_api_py.exceptions import (
     UnsupportedError,
 )
 from bt_api_py.exchanges import ALIASES, EXCHANGES, exchange_class
-from bt_api_py.exchanges.base import Exchange, InstrumentRow, KeyedChannel, Pages, Request, batches
+from bt_api_py.exchanges.base import (
+    ColumnChannel,
+    Exchange,
+    InstrumentRow,
+    KeyedChannel,
+    Pages,
+    Request,
+    Selection,
+    batches,
+)
 from bt_api_py.exchanges.binance import BinanceSpot
 from bt_api_py.exchanges.gateio import GateioSpot
 from bt_api_py.exchanges.htx import HtxSpot
@@ -382,4 +391,42 @@ def test_lists_under_keys_are_one_list() -> None:
     body = b'{"result":{"AB":[[3],[1],[0],["x"]],"last":5,"CD":[[2]]}}'
     rows, refused = channel.read(body)
     assert [(place, row.price) for place, row in rows] == [(("AB", 1), 1), (("CD", 0), 2), (("AB", 0), 3)]
+    assert len(refused) == 2
+
+
+# Records of which only some count, and records in columns
+
+
+class Columned(msgspec.Struct):
+    base: str
+    quote: str
+    venue_symbol: str
+
+    def defect(self) -> str | None:
+        return None if self.base else "no base"
+
+
+def test_records_in_columns() -> None:
+    """The n-th entries make the n-th record, a bad one costs itself, and the raw record is put together again."""
+    request = Request("/list", ColumnChannel(SymbolData, Columned, ("result",)))
+    body = (
+        b'{"result":{"base":["A",1,"","C"],"quote":["B","B","B","D"],"venue_symbol":["w","x","y","z"],"status":"ok"}}'
+    )
+    found, refused = BinanceSpot().read(request, body, Topic("E___SPOT", "symbols"))
+    assert [market.get_venue_symbol() for market in found] == ["w", "z"]
+    assert found[1].get_raw_data() == {"base": "C", "quote": "D", "venue_symbol": "z"}
+    assert [reason[-5:] for reason in refused] == ["row 1", "row 2"]
+    assert ColumnChannel(SymbolData, Columned, ("result",)).read(b'{"result":{"status":"no_data"}}') == ([], [])
+
+
+def test_only_some_records_count() -> None:
+    """What is left out is no refusal, and what counts keeps its place."""
+
+    class Offered(Price):
+        @property
+        def is_cheap(self) -> bool:
+            return self.price < 2
+
+    rows, refused = Selection(None, Offered, ("result",), only="is_cheap").read(b'{"result":[[3],[1],["x"],[0],[1.5]]}')
+    assert [(place, row.price) for place, row in rows] == [(1, 1), (4, 1.5)]
     assert len(refused) == 2

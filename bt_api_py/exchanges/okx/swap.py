@@ -18,8 +18,7 @@ from ...containers import FundingRateData, LiquidationData, MarkPriceData, OpenI
 from ...containers.base import Number, Place, Row, Side
 from ...containers.derivatives import LiquidationRow
 from ...symbols import SymbolStyle
-from ..base import Channel, Rate, Request
-from .linear import LinearOnly
+from ..base import Channel, Rate, Request, Selection
 from .markets import CHANNELS, OkxMarkets
 from .rows import Listed, Ticker
 from .swap_account import OkxSwapAccount
@@ -153,7 +152,7 @@ class OkxSwap(OkxMarkets):
     account = OkxSwapAccount
     product = "SWAP"
     tickers = _TICKERS
-    listing = LinearOnly(SymbolData, Contract, ("data",), many=True)
+    listing = Selection(SymbolData, Contract, ("data",), only="is_linear")
     symbols = SymbolStyle(separator="-", suffix="-SWAP", is_perpetual=True)
     kinds = ("ticker", "depth", "trades", "klines", "mark_price", "funding_rate", "open_interest", "liquidations")
     kind_channels = {

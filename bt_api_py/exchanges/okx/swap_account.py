@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...symbols import SymbolStyle
-from ..base import Channel, Pages, Request
+from ..base import Channel, Pages, Request, Selection
 from .account import BALANCE_PACE, OkxKey
 from .account_rows import Position, SwapBalance, SwapFill, SwapOrder
-from .linear import LinearOnly
 
 
 class OkxSwapAccount(OkxKey):
@@ -27,12 +26,12 @@ class OkxSwapAccount(OkxKey):
     kinds = ("orders", "fills", "balances", "positions")
     symbols = SymbolStyle(separator="-", suffix="-SWAP", is_perpetual=True)
     channels = {
-        "orders": LinearOnly(None, SwapOrder, ("data",), many=True),
+        "orders": Selection(None, SwapOrder, ("data",), only="is_linear"),
         "account": Channel(None, SwapBalance, ("data", "*", "details"), many=True),
-        "positions": LinearOnly(None, Position, ("data",), many=True),
+        "positions": Selection(None, Position, ("data",), only="is_linear"),
     }
     names = tuple(channels)
-    rest_fills = LinearOnly(None, SwapFill, ("data",), many=True)
+    rest_fills = Selection(None, SwapFill, ("data",), only="is_linear")
 
     def positions(self) -> Pages:
         query = {"instType": self.product}

@@ -185,6 +185,7 @@ class Dialect(ABC, Generic[S]):
     account_type: ClassVar[type[Account]] = Account
     house: ClassVar[House] = House(1_000_000, 1_000_000, Decimal("0.001"), Decimal("0.001"))
     intervals: ClassVar[Mapping[str, Interval]] = {}
+    liquidations_by_match: ClassVar[bool] = False  # each match of a liquidation is told by itself
     timeless: ClassVar[frozenset[str]] = frozenset()  # paths answered beside a capture: clock and instrument list
 
     def __init__(self, venue: Venue, *, tick_ms: int = 50, playback: Playback | None = None) -> None:
