@@ -9,6 +9,7 @@ from .bulk import BulkSwap
 from .bybit import BybitSpot, BybitSwap
 from .coinbase import CoinbaseSpot
 from .coinblockpro import CoinblockproSpot
+from .deribit import DeribitSwap
 from .gateio import GateioSpot
 from .htx import HtxSpot
 from .kraken import KrakenSpot
@@ -27,6 +28,7 @@ _ALL: tuple[type[Exchange], ...] = (
     GateioSpot,
     BybitSpot,
     BybitSwap,
+    DeribitSwap,
 )
 
 EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in _ALL}

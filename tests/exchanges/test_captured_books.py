@@ -14,6 +14,7 @@ from bt_api_py.containers import Topic
 from bt_api_py.exchanges.base import Channel, Exchange
 from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
+from bt_api_py.exchanges.deribit import DeribitSwap
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.okx import OkxSpot
 
@@ -207,6 +208,24 @@ def test_books_without_numbers() -> None:
         assert book.agrees(keeper), topic
         updates += not row.is_snapshot
     assert (len(keepers), updates) == (7, 6658)
+
+
+@pytest.mark.parametrize(("name", "updates"), [("deribit_20210405", 99), ("deribit_20210722", 32)])
+def test_linked_books_with_actions(name: str, updates: int) -> None:
+    """Each update names the one before and what it does to its levels; the book equals the naive one after each."""
+    exchange = DeribitSwap()
+    keepers: dict[str, BookKeeper] = {}
+    naive: dict[str, Naive] = {}
+    count = 0
+    for topic, row, plain in frames(exchange, recorded(name), ("book",)):
+        keeper = keepers.setdefault(topic, keeper_of(exchange.channel_of(topic)))
+        book = naive.setdefault(topic, Naive())
+        assert keeper.take(row)
+        data = plain["params"]["data"]
+        book.set(*([level[1:] for level in data[side]] for side in ("bids", "asks")))
+        assert book.agrees(keeper), topic
+        count += not row.is_snapshot
+    assert (len(keepers), count) == (7, updates)
 
 
 def test_exact_texts_of_levels() -> None:

@@ -14,6 +14,7 @@ from bt_api_py.book.sequence import BookKeeper, BookRow
 from bt_api_py.containers import BarData, Container, TradeData
 from bt_api_py.exceptions import BookError, DataParseError
 from bt_api_py.exchanges.base import (
+    Accepted,
     Ack,
     Alive,
     Answer,
@@ -30,6 +31,7 @@ from bt_api_py.exchanges.bulk import BulkSwap
 from bt_api_py.exchanges.bybit import BybitSpot, BybitSwap
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.coinblockpro import CoinblockproSpot
+from bt_api_py.exchanges.deribit import DeribitSwap
 from bt_api_py.exchanges.gateio import GateioSpot
 from bt_api_py.exchanges.htx import HtxSpot
 from bt_api_py.exchanges.kraken import KrakenSpot
@@ -50,9 +52,10 @@ VENUES: list[tuple[type[Exchange], str]] = [
     (BybitSwap, "bybit_swap"),
     (CoinblockproSpot, "coinblockpro"),
     (GateioSpot, "gateio"),
+    (DeribitSwap, "deribit"),
 ]
 WITHOUT_IDS = {"BULK___SWAP"}  # of trades
-CONTROLS = (Ack, Refusal, Answer, Alive, Farewell, Rejected, Ignored, Subscribed, Expired)
+CONTROLS = (Accepted, Ack, Refusal, Answer, Alive, Farewell, Rejected, Ignored, Subscribed, Expired)
 each_venue = pytest.mark.parametrize(("cls", "venue"), VENUES, ids=lambda value: getattr(value, "name", ""))
 
 JUNK = st.one_of(

@@ -12,6 +12,7 @@ from .bulk import BulkSwap
 from .bybit import BybitSpot, BybitSwap
 from .coinbase import CoinbaseSpot
 from .coinblockpro import CoinblockproSpot
+from .deribit import DeribitSwap
 from .gateio import GateioSpot
 from .htx import HtxSpot
 from .kraken import KrakenSpot
@@ -32,6 +33,7 @@ _ALL: tuple[type[Dialect[Any]], ...] = (
     VegaFuture,
     KrakenSpot,
     GateioSpot,
+    DeribitSwap,
 )
 
 DIALECTS: dict[str, type[Dialect[Any]]] = {dialect.name: dialect for dialect in _ALL}

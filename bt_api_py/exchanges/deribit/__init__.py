@@ -1,0 +1,5 @@
+"""Deribit: futures and perpetual contracts, inverse and linear."""
+
+from .swap import DeribitSwap
+
+__all__ = ["DeribitSwap"]
