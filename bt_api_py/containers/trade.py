@@ -14,10 +14,12 @@ _MOST_DIGITS = 40  # an id that is longer is a text; Python refuses to read numb
 class TradeRow(Row):
     """Base of the trade records: `timestamp`, `trade_id`, `price`, `quantity` and `side` make a trade.
 
-    The id of a venue that has none is ``None``. Ids that do not tell which trade came first are not `ordered`.
+    The id of a venue that has none is ``None``. Ids that do not tell which trade came first are not `ordered`; those
+    that grow by any step are `sparse`, so that a jump tells nothing.
     """
 
     ordered: ClassVar[bool] = True
+    sparse: ClassVar[bool] = False
 
     def defect(self) -> str | None:
         price, quantity = self.price, self.quantity  # type: ignore[attr-defined]  # declared by each venue's record

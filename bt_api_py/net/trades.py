@@ -35,8 +35,9 @@ class TradeFeed(FillingFeed):
     """Trades of one market.
 
     Where the venue's ids grow by one (`Channel.contiguous`), a hole is seen at once and counted. Where that is only
-    probable, a jump of ids is a suspicion, and the venue's REST list decides. Where ids have no order, or there
-    are none, only a lost connection tells of a hole, and time bounds it; with ids, the venue's latest trades fill it.
+    probable, a jump of ids is a suspicion, and the venue's REST list decides. Where they grow by any step (`sparse`),
+    have no order, or there are none, only a lost connection tells of a hole, and time bounds it; with ids, the venue's
+    trades fill it, without order the latest ones.
     """
 
     def __init__(self, venue: Venue, session: Carrier, name: str, channel: Channel, topic: Topic) -> None:
@@ -44,6 +45,7 @@ class TradeFeed(FillingFeed):
         self._last: int | None = None
         self._last_ms: int | None = None
         self._seen: OrderedDict[Any, None] = OrderedDict()
+        self._is_sparse: bool = channel.row.sparse
         self._false_alarms = 0
         self._newest_row: Any = None
         self._copies: OrderedDict[tuple[Leg, bytes], int] = OrderedDict()  # trades without an id, by socket
@@ -75,8 +77,8 @@ class TradeFeed(FillingFeed):
         return self._last
 
     def doubt(self, leg: Leg, detail: str) -> None:
-        newest = self._newest_row
-        if newest is not None:  # without a number in order, the next one cannot show that one is missing
+        # Without a number that grows by one, the next one cannot show that one is missing.
+        if self._newest_row is not None or (self._is_sparse and self._last is not None):
             self.mark_lost(f"what could not be read may have been a trade: {detail}")
 
     def key(self, item: TradeData) -> Any:
@@ -122,7 +124,7 @@ class TradeFeed(FillingFeed):
         self.deliver(item)
 
     def _is_suspicious(self, lost: str) -> bool:
-        return self.channel.contiguous or bool(lost) or self._false_alarms < _FALSE_ALARMS
+        return self.channel.contiguous or bool(lost) or not (self._is_sparse or self._false_alarms >= _FALSE_ALARMS)
 
     def _step_unnumbered(self, item: TradeData, row: Any, lost: str) -> None:
         if row.trade_id is not None:
@@ -214,12 +216,14 @@ class TradeFeed(FillingFeed):
             self._declare(cause, after + 1, before - 1, until_ms, total)
         found: list[TradeData] = []
         reaches = False
-        trouble = self._too_much(total, until_ms)
+        trouble = self._too_much(0 if self._is_sparse else total, until_ms)
         if not trouble and self.wants_filling:
             try:
                 found, reaches = await self._fetch(after, before, total if certain else None)
             except (BtApiError, TimeoutError) as error:
                 trouble = str(error) or "the venue took too long"
+            if too_many := self._too_much(len(found), until_ms):
+                found, trouble = [], too_many
         elif not trouble:
             trouble = "no reader wants holes to be filled"
         if not certain:
@@ -227,7 +231,8 @@ class TradeFeed(FillingFeed):
                 trouble = "the venue's list does not reach back to its beginning"
             if found or trouble:
                 self._false_alarms = 0
-                self._declare(cause, after + 1, before - 1, until_ms, None if trouble else len(found))
+                first, last = self._ends(found, after, before, is_whole=not trouble)
+                self._declare(cause, first, last, until_ms, None if trouble else len(found))
             elif not lost:
                 self._false_alarms += 1
         missing = total - len(found) if certain else 0
@@ -235,15 +240,14 @@ class TradeFeed(FillingFeed):
             trouble = trouble or f"{missing} trades are not to be had"
         if found:
             self.deliver_filled(found)
-            rows = [found[0], found[-1]]
-            spans = [row_of(row).span for row in rows]  # in the numbers that grow by one, where ids do not
+            first, last = _span(found)
             self.tell(
                 "backfilled",
                 f"{cause}; {trouble}" if trouble else cause,
-                from_id=str(spans[0][0]),
-                to_id=str(spans[1][1]),
-                from_ms=rows[0].get_timestamp(),
-                to_ms=rows[1].get_timestamp(),
+                from_id=str(first),
+                to_id=str(last),
+                from_ms=found[0].get_timestamp(),
+                to_ms=found[-1].get_timestamp(),
                 count=len(found),
                 filled=not trouble,
             )
@@ -254,6 +258,14 @@ class TradeFeed(FillingFeed):
         self._last = number
         self._last_ms = until_ms
         self.deliver(item)
+
+    def _ends(
+        self, found: list[TradeData], after: int, before: int, *, is_whole: bool
+    ) -> tuple[int, int] | tuple[None, None]:
+        """Return the first and the last missing number, which are known of sparse ones only when they were found."""
+        if not self._is_sparse:
+            return after + 1, before - 1
+        return _span(found) if is_whole else (None, None)
 
     def _too_much(self, total: int, until_ms: int) -> str:
         options = self.venue.settings.websocket
@@ -300,3 +312,8 @@ class TradeFeed(FillingFeed):
             count=count,
         )
         log.warning("%s: gap, %s, %s missing, ids %s to %s", self.label, cause, count, first, last)
+
+
+def _span(trades: list[TradeData]) -> tuple[int, int]:
+    """Return the first and the last number of some trades; of those that grow by one, where ids do not."""
+    return row_of(trades[0]).span[0], row_of(trades[-1]).span[1]

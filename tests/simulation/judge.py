@@ -149,9 +149,9 @@ class Trades(Record):
 
     def number(self, written):
         """Return the market's number of a trade, whose id the venue may write in any way."""
-        if written.isdecimal():
-            return int(written)
         write = self.sim.world.find(self.exchange).house.write_trade_id
+        if written.isdecimal() and write(int(written)) == written:
+            return int(written)
         return next(row.id for row in reversed(self.market.trades) if write(row.id) == written)
 
     def _next_like(self, trade):

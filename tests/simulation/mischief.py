@@ -23,7 +23,7 @@ def shows_lost_updates(exchange):
 def trades_have_ids(exchange):
     """Tell whether a trade can be told from its repetition, and the next one shows that some are missing."""
     rows = [channel.row for channel in EXCHANGES[exchange].channels.values() if channel.container is TradeData]
-    return not any(getattr(row, "trade_id", "") is None or not row.ordered for row in rows)
+    return not any(getattr(row, "trade_id", "") is None or not row.ordered or row.sparse for row in rows)
 
 
 def tells_changes_only(exchange):
@@ -35,7 +35,8 @@ class Mischief:
     """Makes faults happen, and remembers them.
 
     Left out are those that a venue's protocol cannot show (a well-formed wrong number; a lost update of a book that
-    has neither numbers nor a checksum; a lost or doubled trade where trades have no ids in order) and those that end
+    has neither numbers nor a checksum; a lost or doubled trade where trades have no ids that
+    grow step by step) and those that end
     a stream by rights (a refused market, an address that is no longer there); all have tests of their own.
     """
 

@@ -19,13 +19,15 @@ EVERY = pytest.mark.parametrize("exchange", sorted(name for name in EXCHANGES if
 LISTED = [name for name in EVERY.args[1] if EXCHANGES[name].trades_request is not Exchange.trades_request]
 
 
-def is_ordered(exchange):
-    """Tell whether the ids of an exchange say which trade came first."""
+def row_of_trades(exchange):
+    """Return the record of an exchange's trades."""
     adapter = EXCHANGES[exchange]()
-    return adapter.channel_of(adapter.place("trades", "X").name).row.ordered
+    return adapter.channel_of(adapter.place("trades", "X").name).row
 
 
-LISTING = pytest.mark.parametrize("exchange", [name for name in LISTED if is_ordered(name)])
+ORDERED = [name for name in LISTED if row_of_trades(name).ordered]
+BOUNDED = [name for name in ORDERED if not row_of_trades(name).sparse]  # by ids that say where a hole begins and ends
+LISTING = pytest.mark.parametrize("exchange", ORDERED)
 
 
 def read(exchange, work, *, websocket=None, seconds=30.0, rate=30.0, **options):
@@ -145,29 +147,30 @@ def test_a_hole_is_filled(exchange):
     assert [item.get_origin() for item in record.trades].count("backfill") == record.stream.stats.backfilled
 
 
-@pytest.mark.parametrize("exchange", [name for name in LISTED if not is_ordered(name)])
-class TestIdsWithoutOrder:
-    def test_a_hole_is_filled_from_the_latest_trades(self, exchange):
-        """As far as the list reaches back to a trade that was received, nothing is missing after an outage."""
-        record, _ = read(exchange, outage, rate=8.0)
-        assert record.missing == []
-        assert kinds(record).index("gap") < kinds(record).index("backfilled")
-        assert record.stream.stats.backfilled > 3
-
-    @BOUNDS
-    def test_a_hole_beyond_the_bound_stays_declared(self, exchange, websocket, options):
-        """A hole that is too large, too old or not to be filled is declared by its time, and nothing is fetched."""
-        record, _ = read(exchange, outage, rate=8.0, websocket=websocket, **options)
-        assert len(record.missing) == 1
-        assert "backfilled" not in kinds(record)
-        [gap] = [event for event in record.events if event.kind == "gap"]
-        assert (gap.from_id, gap.count, gap.filled) == (None, None, False)
-        [(first, last)] = record.ranges("gap")
-        assert first <= record.missing[0][0] <= record.missing[0][1] <= last
+@pytest.mark.parametrize("exchange", [name for name in LISTED if name not in ORDERED])
+def test_a_hole_is_filled_from_the_latest_trades(exchange):
+    """As far as the list reaches back to a trade that was received, nothing is missing after an outage."""
+    record, _ = read(exchange, outage, rate=8.0)
+    assert record.missing == []
+    assert kinds(record).index("gap") < kinds(record).index("backfilled")
+    assert record.stream.stats.backfilled > 3
 
 
 @BOUNDS
-@LISTING
+@pytest.mark.parametrize("exchange", [name for name in LISTED if name not in BOUNDED])
+def test_a_hole_beyond_the_bound_is_declared_by_its_time(exchange, websocket, options):
+    """A hole that is too large, too old or not to be filled stays, and nothing of it is handed out."""
+    record, _ = read(exchange, outage, rate=8.0, websocket=websocket, **options)
+    assert len(record.missing) == 1
+    assert "backfilled" not in kinds(record)
+    [gap] = [event for event in record.events if event.kind == "gap"]
+    assert (gap.from_id, gap.count, gap.filled) == (None, None, False)
+    [(first, last)] = record.ranges("gap")
+    assert first <= record.missing[0][0] <= record.missing[0][1] <= last
+
+
+@BOUNDS
+@pytest.mark.parametrize("exchange", BOUNDED)
 def test_a_hole_beyond_the_bound_is_declared_and_stays(exchange, websocket, options):
     """A hole that is too large, too old or not to be filled is declared with its bounds, and counted."""
     record, _ = read(exchange, outage, websocket=websocket, **options)
