@@ -83,12 +83,15 @@ class TickerData(Container):
     def get_price_change(self) -> float:
         """Return the change over 24 hours in percent: 2.5 is 2.5 %.
 
-        As the venue sends it, otherwise (last / open - 1) * 100; ``nan`` when that needs an open price which
-        is missing or zero.
+        As the venue sends it, in percent or as a fraction, otherwise (last / open - 1) * 100; ``nan`` when that needs
+        an open price which is missing or zero.
         """
         percent = self._number("price_change_percent")
         if percent == percent:
             return percent
+        fraction = self._number("price_change_fraction")
+        if fraction == fraction:
+            return fraction * 100
         opened = self.get_open_price()
         return (self.get_last_price() / opened - 1) * 100 if opened else nan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import msgspec
 
@@ -316,6 +316,23 @@ class InstrumentRow(Row):
             if not getattr(self, name):
                 return f"no {name}"
         return None
+
+
+Digits = Annotated[int, msgspec.Meta(ge=0, le=30)]  # decimals of a step
+
+
+class StepRow(InstrumentRow):
+    """Base of those whose steps are told by their `Digits`: `price_digits` and `quantity_digits`."""
+
+    @property
+    def tick_size(self) -> str:
+        row: Any = self
+        return f"1e-{row.price_digits}"
+
+    @property
+    def lot_size(self) -> str:
+        row: Any = self
+        return f"1e-{row.quantity_digits}"
 
 
 def instruments(row: type[InstrumentRow], *path: str) -> Channel:

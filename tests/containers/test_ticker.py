@@ -25,6 +25,12 @@ def test_the_venues_own_change_wins(build: Any) -> None:
     assert ticker.get_price_change_abs() == -3.0
 
 
+def test_a_change_told_as_a_fraction_is_in_percent(build: Any) -> None:
+    """Some venues mean 2.5 % when they send 0.025; a text that is no number is no change."""
+    assert build(TickerData, price_change_fraction="0.025").get_price_change() == 2.5
+    assert build(TickerData, last_price="125", open_price="100", price_change_fraction="").get_price_change() == 25.0
+
+
 @pytest.mark.parametrize("opened", ["0", 0, "0.00000000", "", None, "abc"])
 def test_without_an_open_price_there_is_no_change(opened: Any, build: Any) -> None:
     """The change is nan when the open price is zero, missing or no number."""

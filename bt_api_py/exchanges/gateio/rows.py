@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from operator import attrgetter
-from typing import Annotated
 
-import msgspec
 from msgspec import field
 
 from ...book.sequence import BookRow
@@ -18,10 +16,9 @@ from ...containers.bar import BarRow
 from ...containers.base import Number, Row, Side
 from ...containers.trade import TradeRow
 from ..account_base import number_of
-from ..base import InstrumentRow, Stamp
+from ..base import Digits, Stamp, StepRow
 
 Levels = list[tuple[str, str]]
-Digits = Annotated[int, msgspec.Meta(ge=0, le=30)]
 _LATEST_MS = 10**14  # the year 5138: what lies behind is no time
 
 
@@ -209,7 +206,7 @@ class RestCandle(BarRow, array_like=True):
         return self.window_closed
 
 
-class Instrument(InstrumentRow):
+class Instrument(StepRow):
     venue_symbol: str = field(name="id")
     base: str
     quote: str
@@ -218,14 +215,6 @@ class Instrument(InstrumentRow):
     status: str = field(name="trade_status")
     min_quantity: str | None = field(name="min_base_amount", default=None)
     min_notional: str | None = field(name="min_quote_amount", default=None)
-
-    @property
-    def tick_size(self) -> str:
-        return f"1e-{self.price_digits}"
-
-    @property
-    def lot_size(self) -> str:
-        return f"1e-{self.quantity_digits}"
 
     @property
     def is_trading(self) -> bool:

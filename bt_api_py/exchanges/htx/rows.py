@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from operator import attrgetter
-from typing import Annotated
 
 import msgspec
 from msgspec import field
@@ -16,11 +15,10 @@ from msgspec import field
 from ...containers.bar import BarRow
 from ...containers.base import Number, Row, Side
 from ...containers.trade import TradeRow
-from ..base import BookRow, InstrumentRow, Stamp
+from ..base import BookRow, Digits, Stamp, StepRow
 
 # Levels are JSON numbers, perhaps in exponent form; as decimals they keep their exact value.
 Levels = list[tuple[Decimal, ...]]
-Digits = Annotated[int, msgspec.Meta(ge=0, le=30)]
 
 
 class Day(Row):
@@ -166,7 +164,7 @@ class ByPrice(BookRow):
         return "no levels" if self._prices is None else None
 
 
-class Instrument(InstrumentRow):
+class Instrument(StepRow):
     venue_symbol: str = field(name="symbol")
     base: str = field(name="base-currency")
     quote: str = field(name="quote-currency")
@@ -177,14 +175,6 @@ class Instrument(InstrumentRow):
     min_quantity: Number = field(name="limit-order-min-order-amt", default=None)
     max_quantity: Number = field(name="limit-order-max-order-amt", default=None)
     min_notional: Number = field(name="min-order-value", default=None)
-
-    @property
-    def tick_size(self) -> str:
-        return f"1e-{self.price_digits}"
-
-    @property
-    def lot_size(self) -> str:
-        return f"1e-{self.quantity_digits}"
 
     @property
     def is_trading(self) -> bool:

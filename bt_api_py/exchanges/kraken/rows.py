@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from operator import attrgetter
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import field
@@ -18,10 +18,9 @@ from ...containers.bar import BarRow
 from ...containers.base import Number, Row, Side
 from ...containers.orderbook import Level
 from ...containers.trade import TradeRow
-from ..base import InstrumentRow, Stamp
+from ..base import Digits, InstrumentRow, Stamp
 from .wire import Moment, market_of, milliseconds
 
-Digits = Annotated[int, msgspec.Meta(ge=0, le=30)]
 _LATEST_S = 10**11  # the year 5138: what lies behind is no time
 
 
