@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from ..account import Account, House
 from ..accounts import Accounts
-from ..candles import Interval, interval
+from ..candles import UTC8, Interval, interval
 from ..faults import DATA, Frame, HttpFault, Lane
 from ..instruments import Instrument
 from ..matching import Matching
@@ -518,6 +518,16 @@ def whole(text: str | None, default: int | None, low: int, high: int) -> int | N
 def intervals(pairs: Mapping[str, str], shift_ms: int = 0) -> dict[str, Interval]:
     """Return venue names and common names ("1m", "4h", "1M") as intervals."""
     return {name: interval(text, shift_ms) for name, text in pairs.items()}
+
+
+def bars(short: Sequence[str], long: Sequence[str]) -> dict[str, Interval]:
+    """Return intervals by the names of venues that cut long bars in UTC+8, and in UTC under the ending "utc"."""
+
+    def rule(name: str, shift_ms: int) -> Interval:
+        return interval(name if name.endswith("M") else name.lower(), shift_ms)
+
+    found = {name: rule(name, 0) for name in short} | {name: rule(name, UTC8) for name in long}
+    return found | {f"{name}utc": rule(name, 0) for name in long}
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..candles import Bar
 from ..contracts import Contract, Figures, Liquidation, liquidation
 from ..faults import DATA, Frame
-from ..market import BID, Level, Market, Merged, Trade
+from ..market import ASK, BID, Level, Market, Merged, Trade
 from ..text import encode
 
 if TYPE_CHECKING:
@@ -88,6 +89,23 @@ class MarketTopic(Topic):
         """Take the starting point; the market stands at now."""
 
 
+class TickersTopic(MarketTopic):
+    """A topic that tells the last trade and the best prices, whole, when one of them changed."""
+
+    kind = "ticker"
+    greets = True
+
+    def begin(self) -> None:
+        self.seen: tuple[Any, ...] = ()
+
+    def news(self, now_ms: int) -> Sequence[Any]:
+        state = (self.market.last.id, self.market.best(BID), self.market.best(ASK))
+        if state == self.seen:
+            return ()
+        self.seen = state
+        return self.welcome(now_ms)
+
+
 class TradesTopic(MarketTopic):
     """A topic fed by matches."""
 
@@ -106,6 +124,40 @@ class TradesTopic(MarketTopic):
         """Yield the matches since the last call, one list per taker order."""
         for _, trades in groupby(self.new_trades(), key=lambda trade: trade.order):
             yield list(trades)
+
+
+class CandlesTopic(TradesTopic):
+    """A topic fed by the bars of an interval."""
+
+    kind = "klines"
+    greets = True
+
+    def begin(self) -> None:
+        super().begin()
+        self.rule = self.dialect.intervals[self.interval_name()]
+        self.series = self.market.series(self.rule)
+        self.open_ms = self.rule.open_of(self.market.now_ms)
+
+    def interval_name(self) -> str:
+        """Return the venue's name of the interval."""
+        raise NotImplementedError
+
+    def changed_bars(self, now_ms: int) -> list[tuple[Bar, bool]]:
+        """Return the bars that changed since the last call, and of each whether it is over."""
+        open_ms = self.rule.open_of(now_ms)
+        traded = bool(self.new_trades())
+        changed = []
+        if open_ms != self.open_ms:
+            changed = [(bar, True) for bar in self.series.between(self.open_ms, open_ms - 1)]
+            self.open_ms = open_ms
+        running = self.running_bar(now_ms)
+        if traded and running is not None:
+            changed.append((running, False))
+        return changed
+
+    def running_bar(self, now_ms: int) -> Bar | None:
+        """Return the bar that is not over; None while nothing has been traded in it."""
+        return self.series.bars.get(self.rule.open_of(now_ms))
 
 
 class LiquidationsTopic(TradesTopic):

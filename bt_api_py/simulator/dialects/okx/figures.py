@@ -2,25 +2,10 @@
 
 from collections.abc import Iterable
 
-from ...candles import UTC8, Bar, Interval, interval
+from ...candles import UTC8, Bar, interval
 from ...instruments import Instrument
 from ...market import ASK, BID, Level, Market, Trade
 from ...text import plain
-
-_SHORT_BARS = ("1s", "1m", "3m", "5m", "15m", "30m", "1H", "2H", "4H")
-_LONG_BARS = ("6H", "12H", "1D", "2D", "3D", "5D", "1W", "1M", "3M")
-
-
-def _bars() -> dict[str, Interval]:
-    def rule(name: str, shift_ms: int) -> Interval:
-        return interval(name if name.endswith("M") else name.lower(), shift_ms)
-
-    found = {name: rule(name, 0) for name in _SHORT_BARS}
-    found |= {name: rule(name, UTC8) for name in _LONG_BARS}
-    return found | {f"{name}utc": rule(name, 0) for name in _LONG_BARS}
-
-
-BARS = _bars()
 
 
 def inst_id(item: Instrument) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...candles import Bar
 from ...market import ASK, BID, Level
-from ..topics import BookTopic, MarketTopic, MergedTopic, Topic, TradesTopic
+from ..topics import BookTopic, CandlesTopic, MergedTopic, TickersTopic, Topic, TradesTopic
 from .figures import candle_row, inst_id, level_rows, match_row, price_text, size_text, ticker_row
 from .rest import instrument_rows
 
@@ -22,22 +22,10 @@ def pushed(topic: Topic, row: Any) -> dict[str, Any]:
     return {"arg": json.loads(topic.name), "data": [row]}
 
 
-class Tickers(MarketTopic):
+class Tickers(TickersTopic):
     """`tickers`: on change, at most every 100 ms; the present state first."""
 
-    kind = "ticker"
     every_ms = 100
-    greets = True
-
-    def begin(self) -> None:
-        self.seen: tuple[Any, ...] = ()
-
-    def news(self, now_ms: int) -> Sequence[Any]:
-        state = (self.market.last.id, self.market.best(BID), self.market.best(ASK))
-        if state == self.seen:
-            return ()
-        self.seen = state
-        return self.welcome(now_ms)
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
         return [pushed(self, ticker_row(self.market))]
@@ -81,34 +69,20 @@ def _all_row(row: dict[str, str]) -> dict[str, str]:
     return {name: row[name] for name in ("instId", "tradeId", "px", "sz", "side", "ts", "source")}
 
 
-class Candles(TradesTopic):
+class Candles(CandlesTopic):
     """`candle<bar>`: at least 1 s apart while the bar changes, and once more when it closes."""
 
-    kind = "klines"
     every_ms = 1000
-    greets = True
     dialect: Okx
 
-    def begin(self) -> None:
-        super().begin()
-        self.rule = self.dialect.intervals[self.channel.removeprefix("candle")]
-        self.series = self.market.series(self.rule)
-        self.open_ms = self.rule.open_of(self.market.now_ms)
+    def interval_name(self) -> str:
+        return self.channel.removeprefix("candle")
 
     def news(self, now_ms: int) -> Sequence[Any]:
-        open_ms = self.rule.open_of(now_ms)
-        traded = bool(self.new_trades())
-        rows = []
-        if open_ms != self.open_ms:
-            rows = [self._row(bar, closed=True) for bar in self.series.between(self.open_ms, open_ms - 1)]
-            self.open_ms = open_ms
-        bar_now = self.series.bars.get(open_ms)
-        if traded and bar_now is not None:
-            rows.append(self._row(bar_now, closed=False))
-        return rows
+        return [self._row(bar, closed) for bar, closed in self.changed_bars(now_ms)]
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
-        bar = self.series.bars.get(self.rule.open_of(now_ms))
+        bar = self.running_bar(now_ms)
         return [self._row(bar, closed=False)] if bar is not None else ()
 
     def _row(self, bar: Bar, closed: bool) -> dict[str, Any]:

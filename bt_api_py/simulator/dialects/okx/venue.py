@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 from ...instruments import Instrument
 from ...limits import SlidingLimit
 from ...market import Market
-from ..base import Dialect, Request, Response, UnknownTopicError, json_response, parse_object
+from ..base import Dialect, Request, Response, UnknownTopicError, bars, json_response, parse_object
 from ..topics import Topic
 from .account_rest import answer_signed
-from .figures import BARS, inst_id
+from .figures import inst_id
 from .private import PRIVATE_PATH, PrivateSession
 from .rest import RestError, Route
 from .session import OkxSession
@@ -40,7 +40,10 @@ class Okx(Dialect[OkxSession]):
     channels: ClassVar[Mapping[str, type[Topic]]]
     routes: ClassVar[Mapping[str, Route]]
     session_type = OkxSession
-    intervals = BARS
+    intervals = bars(
+        ("1s", "1m", "3m", "5m", "15m", "30m", "1H", "2H", "4H"),
+        ("6H", "12H", "1D", "2D", "3D", "5D", "1W", "1M", "3M"),
+    )
     timeless = frozenset({"/api/v5/public/time", "/api/v5/public/instruments"})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
