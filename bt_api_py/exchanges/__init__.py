@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..exceptions import ExchangeNotFoundError
 from .base import Exchange
 from .binance import BinanceSpot, BinanceSwap
+from .bitget import BitgetSpot
 from .bulk import BulkSwap
 from .bybit import BybitSpot, BybitSwap
 from .coinbase import CoinbaseSpot
@@ -29,6 +30,7 @@ _ALL: tuple[type[Exchange], ...] = (
     BybitSpot,
     BybitSwap,
     DeribitSwap,
+    BitgetSpot,
 )
 
 EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in _ALL}

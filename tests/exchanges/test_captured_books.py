@@ -13,6 +13,7 @@ from bt_api_py.book.sequence import BookKeeper, BookRow, Spanning
 from bt_api_py.containers import Topic
 from bt_api_py.exchanges.base import Channel, Exchange
 from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
+from bt_api_py.exchanges.bitget import BitgetSpot
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.deribit import DeribitSwap
 from bt_api_py.exchanges.htx import HtxSpot
@@ -149,10 +150,19 @@ def frames(exchange: Exchange, messages: tuple[Message, ...], channels: tuple[st
                 yield name, row, message.plain
 
 
-@pytest.mark.parametrize(("name", "markets", "updates"), [("okx_20220227", 10, 3679), ("okx_20220513", 2, 191)])
-def test_books_with_checksums(name: str, markets: int, updates: int) -> None:
+@pytest.mark.parametrize(
+    ("cls", "name", "markets", "updates"),
+    [
+        (OkxSpot, "okx_20220227", 10, 3679),
+        (OkxSpot, "okx_20220513", 2, 191),
+        # Of version 1, whose books have kept their form.
+        (BitgetSpot, "bitget_v1_20220407", 7, 428),
+        (BitgetSpot, "bitget_v1_20220403", 7, 301),
+    ],
+)
+def test_books_with_checksums(cls: type[Exchange], name: str, markets: int, updates: int) -> None:
     """After every update the venue's checksum holds, and it is the one that is handed out."""
-    exchange = OkxSpot()
+    exchange = cls()
     keepers: dict[str, BookKeeper] = {}
     count = 0
     for topic, row, plain in frames(exchange, recorded(name), ("books", "books-l2-tbt")):

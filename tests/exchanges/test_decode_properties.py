@@ -27,6 +27,7 @@ from bt_api_py.exchanges.base import (
     Subscribed,
 )
 from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
+from bt_api_py.exchanges.bitget import BitgetSpot
 from bt_api_py.exchanges.bulk import BulkSwap
 from bt_api_py.exchanges.bybit import BybitSpot, BybitSwap
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
@@ -53,6 +54,7 @@ VENUES: list[tuple[type[Exchange], str]] = [
     (CoinblockproSpot, "coinblockpro"),
     (GateioSpot, "gateio"),
     (DeribitSwap, "deribit"),
+    (BitgetSpot, "bitget"),
 ]
 WITHOUT_IDS = {"BULK___SWAP"}  # of trades
 CONTROLS = (Accepted, Ack, Refusal, Answer, Alive, Farewell, Rejected, Ignored, Subscribed, Expired)

@@ -8,6 +8,7 @@ from typing import Any
 
 from .base import Dialect
 from .binance import BinanceSpot, BinanceSwap
+from .bitget import BitgetSpot
 from .bulk import BulkSwap
 from .bybit import BybitSpot, BybitSwap
 from .coinbase import CoinbaseSpot
@@ -34,6 +35,7 @@ _ALL: tuple[type[Dialect[Any]], ...] = (
     KrakenSpot,
     GateioSpot,
     DeribitSwap,
+    BitgetSpot,
 )
 
 DIALECTS: dict[str, type[Dialect[Any]]] = {dialect.name: dialect for dialect in _ALL}

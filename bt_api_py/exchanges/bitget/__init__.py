@@ -1,0 +1,5 @@
+"""Bitget: spot."""
+
+from .spot import BitgetSpot
+
+__all__ = ["BitgetSpot"]
