@@ -3,11 +3,12 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+ROUNDS ?= 5
 BIN := $(VENV)/bin
 SOURCES := bt_api_py tests examples benchmarks docs README.md
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint types test long soak live docs demo check clean
+.PHONY: help install format lint types test long soak live bench docs demo check clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +49,9 @@ soak: long  ## days, thousands of seeds, millions of messages; SOAK="--seeds 9" 
 
 live: $(VENV)/.has-test  ## the tests against the real venues
 	$(BIN)/python -m pytest -m live
+
+bench: $(VENV)/.has-bench  ## what a message costs against a loop written by hand; ROUNDS=2 for less
+	$(BIN)/python -m benchmarks --rounds $(ROUNDS)
 
 docs: $(VENV)/.has-docs  ## the documentation, into site/
 	$(BIN)/zensical build --clean --strict

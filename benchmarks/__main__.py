@@ -1,20 +1,112 @@
-"""``python -m benchmarks [ROUNDS] [FILE]``: CPU per message against the hand-written loop, as JSON in FILE."""
+"""``python -m benchmarks``: what the gateway costs against a hand-written loop, as a table and as JSON.
 
+``--rounds`` says how often each pair is run, ``--only`` which lines, ``--messages`` how many each run sends;
+``--from`` draws the table of a file again.
+"""
+
+from __future__ import annotations
+
+import argparse
 import json
+import platform
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
+from typing import Any
 
-from .run import FLOODS, PACED, compare, machine
+from .figures import FIGURES, LEVELS, STREAMS
+from .peers import PEERS
+from .run import Case, compare, figures_of, serving
+from .table import drawn
 
-rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-results = []
-print(f"{'case':34} {'loop, us':>9} {'ours, us':>9} {'ratio':>6}  least to most of {rounds}")
-for case in (*FLOODS, *PACED):
-    results.append(found := compare(case, rounds, *(["times"] if case.rate is not None else [])))
-    cpu = found["cpu_us"]
-    spread = f"{cpu['least']:.2f} to {cpu['most']:.2f}"
-    if "latency_us" in found:
-        spread += f", p99 of latency {found['latency_us']['p99_ratio']:.2f}"
-    print(f"{case.label:34} {cpu['reference']:9.2f} {cpu['subject']:9.2f} {cpu['ratio']:6.2f}  {spread}", flush=True)
-if len(sys.argv) > 2:
-    Path(sys.argv[2]).write_text(json.dumps({"machine": machine(), "results": results}, indent=1))
+_PACE = 5000.0  # messages a second of the paced cases: each comes alone, in a turn of the loop of its own
+CASES = [
+    Case("ticker", 1, 60_000),
+    Case("ticker", 20, 60_000),
+    Case("ticker", 1, 60_000, "three readers"),
+    Case("trades", 1, 80_000),
+    Case("trades", 20, 80_000),
+    Case("trades", 1, 80_000, "three readers"),
+    Case("depth", 1, 30_000),
+    Case("depth", 20, 30_000),
+    Case("depth", 1, 30_000, "three readers"),
+    Case("depth", 1, 30_000, book=5000),
+    Case("depth", 1, 30_000, "best of 5000", "best of 20", book=5000),
+    Case("ticker", 1, 25_000, rate=_PACE),
+    Case("trades", 1, 25_000, rate=_PACE),
+    Case("depth", 1, 25_000, rate=_PACE),
+    Case("trades", 1, 25_000, rate=_PACE, uvloop=True),
+    Case("trades", 1, 25_000, "one asleep", "three readers", rate=_PACE),
+    *(Case(kind, 1, 20_000, peer) for peer in PEERS for kind in ("ticker", "trades", "depth")),
+]
+_SERVED: dict[str, tuple[str, int, int, int]] = {
+    "thousand": ("trades", STREAMS + 1, STREAMS + 1, 1),
+    "snapshot": ("depth", 2, 2, LEVELS // 2),
+}
+
+
+def _cases(chosen: argparse.Namespace) -> Iterator[Case]:
+    for case in CASES:
+        if chosen.only not in case.label:
+            continue
+        needed = [case.subject] * (case.subject in PEERS) + ["uvloop"] * case.uvloop
+        missing = [name for name in needed if find_spec(name) is None]
+        if missing:
+            print(f"left out: {case.label}: {missing[0]} is not installed", file=sys.stderr)
+        else:
+            yield replace(case, count=chosen.messages or case.count)
+
+
+def _figures(name: str, rounds: int) -> list[dict[str, Any]]:
+    found = []
+    kind, symbols, count, book = _SERVED[name]
+    for _ in range(rounds):
+        with serving(kind, symbols, count, book=book) as port:
+            found.append(figures_of("benchmarks.figures", name, str(port)))
+    return [
+        {
+            "figure": figure,
+            "median": median(run[figure] for run in found),
+            "least": min(run[figure] for run in found),
+            "most": max(run[figure] for run in found),
+        }
+        for figure in found[0]
+    ]
+
+
+def _measured(chosen: argparse.Namespace) -> dict[str, Any]:
+    system = f"{platform.system()} {platform.machine()}"
+    result: dict[str, Any] = {"python": platform.python_version(), "system": system, "cases": [], "figures": []}
+    for case in _cases(chosen):
+        print(f"{case.label} ...", end="", file=sys.stderr, flush=True)
+        result["cases"].append(compare(case, chosen.rounds))
+        print(f" {result['cases'][-1]['cpu_us']['ratio']:.2f}", file=sys.stderr, flush=True)
+    for name in FIGURES:
+        if chosen.only in name:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            result["figures"] += _figures(name, chosen.rounds)
+    return result
+
+
+def main() -> None:
+    """Measure, write the file, print the table."""
+    options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    options.add_argument("--rounds", type=int, default=5, help="runs of each pair (5)")
+    options.add_argument("--only", default="", help="only lines that contain this text")
+    options.add_argument("--messages", type=int, help="messages of each run, instead of tens of thousands")
+    options.add_argument("--json", type=Path, default=Path("benchmarks.json"), help="file to write (benchmarks.json)")
+    options.add_argument("--from", type=Path, dest="file", help="measure nothing, draw this file")
+    options.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    chosen = options.parse_args()
+    if chosen.file is not None:
+        result = json.loads(chosen.file.read_text())
+    else:
+        result = _measured(chosen)
+        chosen.json.write_text(json.dumps(result, indent=1))
+    print(drawn(result, markdown=chosen.markdown))
+
+
+main()

@@ -1,4 +1,4 @@
-"""Pre-built websocket traffic in the shapes of Binance spot, and the REST answers that belong to it."""
+"""Websocket traffic in the shapes of Binance spot, built beforehand, and the REST answers that belong to it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 
 KINDS = {"ticker": "ticker", "trades": "trade", "depth": "depth@100ms"}
-DISTINCT = 2000  # frames that differ, per symbol; longer runs repeat their bodies under new numbers
 
-_NOW_MS = 1_750_000_000_000
+NOW_MS = 1_750_000_000_000  # the time of a message is so many milliseconds more as its number in its market
 _CENTS = 6_300_000  # the price about which all figures lie, in hundredths
-_BOOK = 1000  # levels a side of a snapshot, unless told otherwise
 
 
 def symbols(count: int) -> list[str]:
@@ -33,19 +31,19 @@ def _amount(rng: random.Random) -> str:
 def _ticker(symbol: str, number: int, rng: random.Random) -> dict[str, object]:
     cents = _CENTS + rng.randrange(-20_000, 20_000)
     return {
-        "e": "24hrTicker", "E": _NOW_MS + number, "s": symbol, "p": "120.55000000", "P": "0.192",
+        "e": "24hrTicker", "E": NOW_MS + number, "s": symbol, "p": "120.55000000", "P": "0.192",
         "w": _price(_CENTS), "x": _price(_CENTS - 12_055), "c": _price(cents), "Q": _amount(rng),
         "b": _price(cents - 1), "B": _amount(rng), "a": _price(cents + 1), "A": _amount(rng),
         "o": _price(_CENTS - 12_000), "h": _price(_CENTS + 90_000), "l": _price(_CENTS - 80_000),
-        "v": "18452.12345000", "q": "1162483992.20175300", "O": _NOW_MS - 86_400_000, "C": _NOW_MS + number,
+        "v": "18452.12345000", "q": "1162483992.20175300", "O": NOW_MS - 86_400_000, "C": NOW_MS + number,
         "F": 3_000_000, "L": 3_000_000 + number, "n": 1_224_771,
     }  # fmt: skip
 
 
 def _trade(symbol: str, number: int, rng: random.Random) -> dict[str, object]:
     return {
-        "e": "trade", "E": _NOW_MS + number, "s": symbol, "t": number, "p": _price(_CENTS + rng.randrange(-500, 500)),
-        "q": _amount(rng), "T": _NOW_MS + number, "m": bool(number % 2), "M": True,
+        "e": "trade", "E": NOW_MS + number, "s": symbol, "t": number, "p": _price(_CENTS + rng.randrange(-500, 500)),
+        "q": _amount(rng), "T": NOW_MS + number, "m": bool(number % 2), "M": True,
     }  # fmt: skip
 
 
@@ -57,7 +55,7 @@ def _depth(symbol: str, number: int, rng: random.Random) -> dict[str, object]:
         return [[_price(_CENTS + side * p), "0.00000000" if rng.random() < 0.3 else _amount(rng)] for p in places]
 
     return {
-        "e": "depthUpdate", "E": _NOW_MS + number, "s": symbol, "U": number * 10 + 1, "u": number * 10 + 10,
+        "e": "depthUpdate", "E": NOW_MS + number, "s": symbol, "U": number * 10 + 1, "u": number * 10 + 10,
         "b": changes(-1), "a": changes(1),
     }  # fmt: skip
 
@@ -114,12 +112,12 @@ def exchange_info(count: int) -> bytes:
         }
         for symbol in symbols(count)
     ]  # fmt: skip
-    return json.dumps({"timezone": "UTC", "serverTime": _NOW_MS, "rateLimits": [], "symbols": rows}).encode()
+    return json.dumps({"timezone": "UTC", "serverTime": NOW_MS, "rateLimits": [], "symbols": rows}).encode()
 
 
 @cache
-def book(levels: int = _BOOK) -> bytes:
-    """Return the snapshot that the first depth frame joins."""
+def book(levels: int) -> bytes:
+    """Return the snapshot that the first depth frame joins, with so many levels a side."""
     bids = [[_price(_CENTS - place), "1.50000000"] for place in range(1, levels + 1)]
     asks = [[_price(_CENTS + place), "1.50000000"] for place in range(1, levels + 1)]
     return json.dumps({"lastUpdateId": FIRST * 10, "bids": bids, "asks": asks}).encode()

@@ -1,4 +1,4 @@
-"""Runs the subjects in alternation, each in a process of its own beside a fresh server, and compares them pair by pair.
+"""Runs two subjects in alternation, each in a process of its own beside a fresh server, and compares them pair by pair.
 
 Machines are noisy, so no figure stands alone: every ratio comes from two runs that followed each other, and what is
 told is the median of the ratios with the smallest and the largest.
@@ -7,28 +7,38 @@ told is the median of the ratios with the smallest and the largest.
 from __future__ import annotations
 
 import json
-import platform
-import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 _TIMEOUT = 300  # seconds for one run
+_MOST_WAITS = 0.002  # times a subject may wait, for each message of a flood, before the server counts as too slow
 
 
 @dataclass(frozen=True)
 class Case:
-    """One line of the table: a load, and the subject that is compared with the hand-written loop."""
+    """One line of the table: a load, and the subject that is compared with another.
+
+    Attributes:
+        count: messages in all.
+        levels: read by the subject, a side.
+        book: levels a side of the first state.
+        rate: messages a second; ``None`` sends as fast as the subject reads.
+    """
 
     kind: str
     symbols: int
     count: int
     subject: str = "gateway"
+    against: str = "loop"
+    levels: int = 20
+    book: int = 1000
     rate: float | None = None
-    book_levels: int = 1000
+    uvloop: bool = False
 
     @property
     def label(self) -> str:
@@ -36,95 +46,89 @@ class Case:
         words = [self.kind, f"{self.symbols} symbol{'s' * (self.symbols > 1)}"]
         if self.subject != "gateway":
             words.append(self.subject)
-        if self.book_levels != 1000:
-            words.append(f"{self.book_levels} levels")
+        if self.book != 1000:
+            words.append(f"book of {self.book}")
+        if self.levels != 20:
+            words.append(f"{self.levels} levels read")
         if self.rate is not None:
             words.append(f"{self.rate:g}/s")
+        if self.uvloop:
+            words.append("uvloop")
         return ", ".join(words)
 
 
-FLOODS = [
-    Case("ticker", 1, 60_000),
-    Case("trades", 1, 80_000),
-    Case("depth", 1, 30_000),
-    Case("ticker", 20, 60_000),
-    Case("trades", 20, 80_000),
-    Case("depth", 20, 30_000),
-    Case("ticker", 1, 60_000, "three readers"),
-    Case("trades", 1, 80_000, "three readers"),
-    Case("depth", 1, 30_000, book_levels=5000),
-]
-PACED = [Case("trades", 1, 25_000, rate=5000)]
-
-
 @contextmanager
-def serving(case: Case) -> Iterator[int]:
-    """Run the replay server for a case; yields its port."""
-    command = [sys.executable, "-m", "benchmarks.server", case.kind, str(case.symbols), str(case.count)]
-    if case.rate is not None:
-        command += ["--rate", str(case.rate)]
-    command += ["--book-levels", str(case.book_levels)]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert server.stdin is not None
-    assert server.stdout is not None
-    try:
-        yield int(server.stdout.readline())
-    finally:
-        server.stdin.close()
-        server.wait(_TIMEOUT)
-        server.stdout.close()
+def serving(kind: str, symbols: int, count: int, *, book: int = 1000, rate: float | None = None) -> Iterator[int]:
+    """Run the replay server; yields its port."""
+    command = [sys.executable, "-m", "benchmarks.server", kind, str(symbols), str(count), str(book)]
+    if rate is not None:
+        command += ["--rate", str(rate)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.stdin.close()
+            server.wait(_TIMEOUT)
 
 
-def measure(subject: str, case: Case, *options: str) -> dict[str, Any]:
-    """Run one subject on a fresh server and return its figures."""
-    with serving(case) as port:
-        command = [sys.executable, "-m", "benchmarks.subjects", subject, case.kind, str(case.symbols), str(case.count)]
-        done = subprocess.run(
-            [*command, str(port), *options], capture_output=True, text=True, timeout=_TIMEOUT, check=False
-        )
+def figures_of(*command: str) -> dict[str, Any]:
+    """Run a program of this package and return the figures that it prints.
+
+    Raises:
+        RuntimeError: it failed; the message is what it said.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, timeout=_TIMEOUT, check=False
+    )
     if done.returncode:
-        raise RuntimeError(f"{subject} on {case.label}: {done.stderr[-2000:]}")
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
     figures: dict[str, Any] = json.loads(done.stdout)
     return figures
 
 
-def compare(case: Case, rounds: int, *options: str) -> dict[str, Any]:
-    """Run a case against the hand-written loop, in turn, and return the ratios."""
+def _measure(subject: str, case: Case) -> dict[str, Any]:
+    # A venue that sends whole books of 20 levels has nothing to keep, so the gateway asks for one more.
+    levels = case.levels + (subject != "loop" and case.kind == "depth")
+    options = ["--times"] * (case.rate is not None) + ["--uvloop"] * case.uvloop
+    with serving(case.kind, case.symbols, case.count, book=case.book, rate=case.rate) as port:
+        load = (case.kind, str(case.symbols), str(case.count), str(levels), str(port))
+        return figures_of("benchmarks.subjects", subject, *load, *options)
+
+
+def compare(case: Case, rounds: int) -> dict[str, Any]:
+    """Run both subjects of a case in turn and return figures of both and the ratios of the pairs."""
     pairs = []
     for number in range(rounds):
-        names = ["reference", case.subject]
-        found = {name: measure(name, case, *options) for name in (names if number % 2 else names[::-1])}
-        pairs.append((found["reference"], found[case.subject]))
-    result: dict[str, Any] = {"case": case.label, "rounds": rounds}
-    for figure in ("cpu_us", "wall_us"):
-        ratios = sorted(ours[figure] / theirs[figure] for theirs, ours in pairs)
-        result[figure] = {
-            "reference": statistics.median(theirs[figure] for theirs, _ in pairs),
-            "subject": statistics.median(ours[figure] for _, ours in pairs),
-            "ratio": statistics.median(ratios),
-            "least": ratios[0],
-            "most": ratios[-1],
-        }
-    if case.rate is not None:
+        names = [case.against, case.subject]
+        found = {name: _measure(name, case) for name in (names if number % 2 else names[::-1])}
+        pairs.append((found[case.against], found[case.subject]))
+    result: dict[str, Any] = {"case": case.label, "against": case.against, "rounds": rounds}
+    result["cpu_us"] = _compared([(theirs["cpu_us"], ours["cpu_us"]) for theirs, ours in pairs])
+    result["wall_us"] = _compared([(theirs["wall_us"], ours["wall_us"]) for theirs, ours in pairs])
+    if case.rate is None:
+        result["waits"] = median(run["waits"] for pair in pairs for run in pair)
+        result["server_is_slow"] = result["waits"] > _MOST_WAITS
+    else:
         result["latency_us"] = {
-            "reference": _quantiles([value for theirs, _ in pairs for value in theirs["latencies_us"]]),
-            "subject": _quantiles([value for _, ours in pairs for value in ours["latencies_us"]]),
-            "p99_ratio": statistics.median(
-                _quantiles(ours["latencies_us"])["p99"] / _quantiles(theirs["latencies_us"])["p99"]
-                for theirs, ours in pairs
-            ),
+            name: _compared([(_quantile(theirs, share), _quantile(ours, share)) for theirs, ours in pairs])
+            for name, share in (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999))
         }
     return result
 
 
-def _quantiles(values: list[float]) -> dict[str, float]:
-    ordered = sorted(values[len(values) // 10 :])  # without the warm-up
+def _compared(pairs: list[tuple[float, float]]) -> dict[str, float]:
+    ratios = [ours / theirs for theirs, ours in pairs]
     return {
-        name: ordered[min(int(len(ordered) * part), len(ordered) - 1)]
-        for name, part in (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999))
+        "against": median(theirs for theirs, _ in pairs),
+        "subject": median(ours for _, ours in pairs),
+        "ratio": median(ratios),
+        "least": min(ratios),
+        "most": max(ratios),
     }
 
 
-def machine() -> dict[str, str]:
-    """Return what the figures were taken on."""
-    return {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+def _quantile(run: dict[str, Any], share: float) -> float:
+    ordered: list[float] = sorted(run["latencies_us"])
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)]

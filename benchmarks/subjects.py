@@ -1,70 +1,60 @@
-"""What is measured: programs that subscribe to a load, read three fields of every message, and tell what it cost.
+"""What is measured: programs that subscribe to a load and read three fields of every message.
 
-Each runs in a process of its own: ``python -m benchmarks.subjects NAME KIND SYMBOLS COUNT PORT``.
+`loop` is what a user would write by hand. The others do the same through `BtApi`, configured as by any user: where the
+venue stands is a setting. Each runs in a process of its own; ``python -m benchmarks.subjects --help`` tells how.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
-import resource
 import sys
-import time
 from bisect import bisect_left, insort
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import aiohttp
 import orjson
 
+from bt_api_py import BtApi
+
 from .frames import symbols, topic
+from .meter import Meter, Reader
+from .peers import PEERS
 
-_WARM = 0.1  # of the messages, before the clock starts
-
-
-class Meter:
-    """Counts messages; between the end of the warm-up and the last it takes CPU and wall time."""
-
-    def __init__(self, count: int, *, with_times: bool) -> None:
-        self.count = count
-        self.seen = 0
-        self.times: list[int] | None = [] if with_times else None
-        self.done = asyncio.get_running_loop().create_future()
-        self._from = int(count * _WARM)
-        self._began = (0.0, 0.0)
-        self._total = 0.0
-
-    def note(self, a: float, b: float, c: float) -> None:
-        """Take the three fields of one message, as a program would that does something with them."""
-        self._total += a + b + c
-        self.seen += 1
-        if self.times is not None:
-            self.times.append(time.monotonic_ns())
-        if self.seen == self._from:
-            self._began = time.process_time(), time.perf_counter()
-        elif self.seen == self.count:
-            cpu, wall = time.process_time() - self._began[0], time.perf_counter() - self._began[1]
-            measured = self.count - self._from
-            self.done.set_result({"cpu_us": cpu / measured * 1e6, "wall_us": wall / measured * 1e6})
+EXCHANGE = "BINANCE___SPOT"
 
 
-async def reference(kind: str, names: list[str], port: int, meter: Meter) -> None:
-    """The loop that a user would write: aiohttp's websocket, orjson, three fields; for books dict plus bisect."""
-    async with (
-        aiohttp.ClientSession() as session,
-        session.ws_connect(f"ws://127.0.0.1:{port}/stream") as socket,
-    ):
+async def loop(kind: str, names: list[str], levels: int, port: int, meter: Meter) -> None:
+    """The loop that a user would write: aiohttp's websocket, orjson, three fields; a kept book and its best levels."""
+    note = meter.reader().note
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"ws://127.0.0.1:{port}/stream") as socket:
         await socket.send_json({"method": "SUBSCRIBE", "params": [topic(kind, name) for name in names], "id": 1})
         if kind == "depth":
-            await _reference_books(session, socket, names, port, meter)
+            await _loop_of_books(session, socket, levels, port, note)
             return
-        fields = ("c", "v", "P") if kind == "ticker" else ("p", "q", "T")
-        first, second, third = fields
+        first, second, third = ("c", "v", "P") if kind == "ticker" else ("p", "q", "T")
         async for message in socket:
-            frame = orjson.loads(message.data)
-            data = frame.get("data")
+            data = orjson.loads(message.data).get("data")
             if data is not None:
-                meter.note(float(data[first]), float(data[second]), float(data[third]))
+                note(float(data[first]), float(data[second]), float(data[third]))
+
+
+async def _loop_of_books(session: Any, socket: Any, levels: int, port: int, note: Callable[..., None]) -> None:
+    books: dict[str, Book] = {}
+    async for message in socket:
+        data = orjson.loads(message.data).get("data")
+        if data is None:
+            continue
+        book = books.get(data["s"])
+        if book is None:
+            url = f"http://127.0.0.1:{port}/api/v3/depth?symbol={data['s']}&limit=1000"
+            async with session.get(url) as answer:
+                book = books[data["s"]] = Book(orjson.loads(await answer.read()))
+        book.apply(data)
+        bids, asks = book.top(levels)
+        note(bids[0][0], asks[0][0], data["E"])
 
 
 class Book:
@@ -106,36 +96,44 @@ def _set(side: dict[float, float], prices: list[float], changes: list[list[str]]
             del prices[bisect_left(prices, price)]
 
 
-async def _reference_books(session: Any, socket: Any, names: list[str], port: int, meter: Meter) -> None:
-    books: dict[str, Book] = {}
-    async for message in socket:
-        frame = orjson.loads(message.data)
-        data = frame.get("data")
-        if data is None:
-            continue
-        book = books.get(data["s"])
-        if book is None:
-            url = f"http://127.0.0.1:{port}/api/v3/depth?symbol={data['s']}&limit=1000"
-            async with session.get(url) as answer:
-                book = books[data["s"]] = Book(orjson.loads(await answer.read()))
-        book.apply(data)
-        bids, asks = book.top(20)
-        meter.note(bids[0][0], asks[0][0], data["E"])
+def connect(port: int) -> BtApi:
+    """Return a gateway to the replay server."""
+    return BtApi({EXCHANGE: {"ws_url": f"ws://127.0.0.1:{port}", "rest_url": f"http://127.0.0.1:{port}"}})
 
 
-async def gateway(kind: str, names: list[str], port: int, meter: Meter, *, readers: int = 1) -> None:
-    """The same through `BtApi`, a stream and a task for each symbol and reader."""
-    from bt_api_py import BtApi
+def open_stream(api: BtApi, kind: str, name: str, levels: int) -> Any:
+    """Return a stream that keeps every message for its reader."""
+    if kind == "ticker":
+        return api.stream_ticker(EXCHANGE, name, overflow="drop_oldest", buffer=100_000)
+    if kind == "depth":
+        return api.stream_depth(EXCHANGE, name, levels=levels, overflow="drop_oldest", buffer=100_000)
+    return api.stream_trades(EXCHANGE, name)
 
-    exchange = "BINANCE___SPOT"
-    api = BtApi({exchange: {"ws_url": f"ws://127.0.0.1:{port}", "rest_url": f"http://127.0.0.1:{port}"}})
-    read = {"ticker": _read_tickers, "trades": _read_trades, "depth": _read_books}[kind]
-    options: dict[str, Any] = {"trades": {}, "ticker": {"buffer": 100_000}, "depth": {"buffer": 100_000, "levels": 21}}[
-        kind
-    ]
-    async with api:
-        streams = [getattr(api, f"stream_{kind}")(exchange, name, **options) for name in names for _ in range(readers)]
-        tasks = [asyncio.create_task(read(stream, meter.note)) for stream in streams]
+
+async def gateway(
+    kind: str,
+    names: list[str],
+    levels: int,
+    port: int,
+    meter: Meter,
+    *,
+    readers: int = 1,
+    sleepers: int = 0,
+    read: Read | None = None,
+) -> None:
+    """The same through `BtApi`: a stream and a task for each symbol and reader."""
+    read = read or {"ticker": _read_tickers, "trades": _read_trades, "depth": _read_books}[kind]
+    async with connect(port) as api:
+        streams = []
+        tasks = []
+        for _ in range(readers):
+            reader = meter.reader()
+            for name in names:
+                streams.append(open_stream(api, kind, name, levels))
+                tasks.append(asyncio.create_task(read(streams[-1], reader)))
+        for _ in range(sleepers):
+            sleeping = api.stream_trades(EXCHANGE, names[0], overflow="drop_oldest", buffer=1000)
+            tasks.append(asyncio.create_task(_read_and_sleep(sleeping, meter)))
         try:
             await asyncio.wait([meter.done, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for stream in streams:
@@ -146,100 +144,116 @@ async def gateway(kind: str, names: list[str], port: int, meter: Meter, *, reade
                 task.cancel()
 
 
-Note = Callable[[float, float, float], None]
+Read = Callable[[Any, Reader], Coroutine[Any, Any, None]]
 
 
-async def _read_tickers(stream: Any, note: Note) -> None:
+async def _read_tickers(stream: Any, reader: Reader) -> None:
+    note = reader.note
     async for ticker in stream:
         note(ticker.get_last_price(), ticker.get_volume(), ticker.get_price_change())
 
 
-async def _read_trades(stream: Any, note: Note) -> None:
+async def _read_trades(stream: Any, reader: Reader) -> None:
+    note = reader.note
     async for trade in stream:
         note(trade.get_trade_price(), trade.get_trade_volume(), trade.get_timestamp())
 
 
-async def _read_books(stream: Any, note: Note) -> None:
+async def _read_books(stream: Any, reader: Reader) -> None:
+    note = reader.note
     async for book in stream:
         note(book.get_bids()[0][0], book.get_asks()[0][0], book.get_timestamp())
 
 
-async def ccxt(kind: str, names: list[str], port: int, meter: Meter) -> None:
-    """ccxt pro, where it is installed: the same fields from its unified structures."""
-    from ccxt import pro
-
-    exchange = pro.binance({"options": {"defaultType": "spot", "fetchMarkets": ["spot"], "watchOrderBook": {}}})
-    rest, stream = f"http://127.0.0.1:{port}/api/v3", f"ws://127.0.0.1:{port}/stream"
-    exchange.urls["api"].update(public=rest, v3=rest, ws={**exchange.urls["api"]["ws"], "spot": stream})
-    exchange.enableRateLimit = False
-    watch = {"ticker": exchange.watch_ticker, "trades": exchange.watch_trades, "depth": exchange.watch_order_book}[kind]
-
-    async def read(symbol: str) -> None:
-        while True:
-            answer = await watch(symbol)
-            if kind == "ticker":
-                meter.note(answer["last"], answer["baseVolume"], answer["percentage"])
-            elif kind == "trades":
-                for trade in answer:
-                    meter.note(trade["price"], trade["amount"], trade["timestamp"])
-            else:
-                meter.note(answer["bids"][0][0], answer["asks"][0][0], answer["timestamp"])
-
-    try:
-        markets = await exchange.load_markets()
-        tasks = [asyncio.create_task(read(market["symbol"])) for market in markets.values() if market["id"] in names]
-        await asyncio.wait([meter.done, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-    finally:
-        await exchange.close()
+async def _read_best(stream: Any, reader: Reader) -> None:
+    note = reader.note
+    async for book in stream:
+        note(book.get_best_bid()[0], book.get_best_ask()[0], book.get_timestamp())
 
 
-Subject = Callable[[str, list[str], int, Meter], Awaitable[None]]
+async def _read_and_sleep(stream: Any, meter: Meter) -> None:
+    async for _ in stream:
+        await asyncio.wait([meter.done])
 
 
-async def three_readers(kind: str, names: list[str], port: int, meter: Meter) -> None:
-    """The gateway with three readers of each stream; a message counts when the first has it."""
-    await gateway(kind, names, port, meter, readers=3)
+Subject = Callable[[str, list[str], int, int, Meter], Awaitable[None]]
+
+
+async def three_readers(kind: str, names: list[str], levels: int, port: int, meter: Meter) -> None:
+    """The gateway with three readers of each stream."""
+    await gateway(kind, names, levels, port, meter, readers=3)
+
+
+async def one_asleep(kind: str, names: list[str], levels: int, port: int, meter: Meter) -> None:
+    """Three readers, and a fourth that took one message and sleeps."""
+    await gateway(kind, names, levels, port, meter, readers=3, sleepers=1)
+
+
+async def best_of_20(kind: str, names: list[str], levels: int, port: int, meter: Meter) -> None:
+    """The gateway with a reader of books who looks at the best prices alone."""
+    await gateway(kind, names, 21, port, meter, read=_read_best)
+
+
+async def best_of_5000(kind: str, names: list[str], levels: int, port: int, meter: Meter) -> None:
+    """The same, and every book that is handed out has 5000 levels a side."""
+    await gateway(kind, names, 5000, port, meter, read=_read_best)
 
 
 SUBJECTS: dict[str, Subject] = {
-    "reference": reference,
+    "loop": loop,
     "gateway": gateway,
     "three readers": three_readers,
-    "ccxt": ccxt,
+    "one asleep": one_asleep,
+    "best of 20": best_of_20,
+    "best of 5000": best_of_5000,
+    **PEERS,
 }
 
 
-async def run(
-    name: str, kind: str, count_of_symbols: int, count: int, port: int, *, with_times: bool
-) -> dict[str, Any]:
+async def run(chosen: argparse.Namespace) -> dict[str, Any]:
     """Run one subject and return what it measured."""
-    meter = Meter(count * (3 if name == "three readers" else 1), with_times=with_times)
-    work = asyncio.create_task(SUBJECTS[name](kind, symbols(count_of_symbols), port, meter))
+    meter = Meter(chosen.count, with_times=chosen.times)
+    names = symbols(chosen.symbols)
+    work = asyncio.ensure_future(SUBJECTS[chosen.subject](chosen.kind, names, chosen.levels, chosen.port, meter))
     await asyncio.wait([meter.done, work], return_when=asyncio.FIRST_COMPLETED)
     if not meter.done.done():
         await work
-        raise RuntimeError(f"{name} ended after {meter.seen} of {count} messages")
-    result: dict[str, Any] = meter.done.result()
-    if name == "three readers":
-        result = {key: 3 * value for key, value in result.items()}
-    result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    if meter.times is not None:
-        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/sent") as answer:
+        raise RuntimeError(f"{chosen.subject} ended early, after {[reader.seen for reader in meter.readers]} messages")
+    result = meter.done.result()
+    if chosen.times:
+        address = f"http://127.0.0.1:{chosen.port}/sent"
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
             sent = orjson.loads(await answer.read())
-        result["latencies_us"] = [(at - then) / 1000 for at, then in zip(meter.times, sent, strict=True)]
+        result["latencies_us"] = [
+            (at - then) / 1000
+            for reader in meter.readers
+            for at, then in list(zip(reader.times or (), sent, strict=True))[meter.warm :]
+        ]
     work.cancel()
     await asyncio.wait([work])
     return result
 
 
-if __name__ == "__main__":
-    name, kind, symbol_count, count, port, *rest = sys.argv[1:]
-    if "uvloop" in rest:
+def main() -> None:
+    """Run the subject that the command line names and print its figures as JSON."""
+    options = argparse.ArgumentParser()
+    options.add_argument("subject")
+    options.add_argument("kind")
+    options.add_argument("symbols", type=int)
+    options.add_argument("count", type=int)
+    options.add_argument("levels", type=int)
+    options.add_argument("port", type=int)
+    options.add_argument("--times", action="store_true")
+    options.add_argument("--uvloop", action="store_true")
+    chosen = options.parse_args()
+    factory: Any = None
+    if chosen.uvloop:
         import uvloop
 
-        uvloop.install()
-    print(
-        json.dumps(asyncio.run(run(name, kind, int(symbol_count), int(count), int(port), with_times="times" in rest)))
-    )
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        json.dump(runner.run(run(chosen)), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
