@@ -67,6 +67,14 @@ class OrderRow(Row):
         """The fill that caused this record, where the venue tells it here; without its fee if that comes apart."""
         return None
 
+    def base_quantity(self, size: Number, *, is_money: bool) -> float | None:
+        """Return the quantity of an order of so much; `is_money` where so much of the quote asset is offered."""
+        if not is_money:
+            return number_of(size)
+        row: Any = self
+        # How much of the base asset that is shows when it is spent, and not before.
+        return number_of(row.filled_quantity) if row.status == "filled" else None
+
     @property
     def awaits_fill(self) -> str | None:
         """The id of a fill that comes apart and carries the fee, where the venue splits the two."""
@@ -177,8 +185,8 @@ class PrivateSide(Exchange):
     """The account of one user at one venue.
 
     To declare: `endpoints` with one entry ``"account"``, `names` (everything that is subscribed there), `channels`
-    by the word that `split` gives, `credentials`, `kinds`, `advice`. To write: `login`, `route`, `split`,
-    `subscribe`, `control`, `sign` and the calls that read the present state.
+    by the word that `split` gives, `credentials`, `kinds`, `advice`. To write: `login`, `route`, `command`, `control`,
+    `sign` and the calls that read the present state.
     """
 
     kinds: ClassVar[tuple[str, ...]] = ("orders", "fills", "balances")
@@ -218,6 +226,16 @@ class PrivateSide(Exchange):
     def hint(self, code: str, text: str) -> str | None:
         """Return what to look at when the venue refused with this code and text; ``None`` when it is no login."""
         return self.advice.get(code)
+
+    def split(self, name: str) -> tuple[str, str, str]:
+        return name, "", ""
+
+    def commands(self, verb: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+        return [self.command(verb, name, next(ids)) for name in names]
+
+    def command(self, verb: str, name: str, number: int) -> Command:
+        """Return the command for one subscription: asked for apart, each is refused by itself."""
+        raise NotImplementedError
 
     # The present state. Each yields requests, is sent the records of the answers, and ends when that is all.
 

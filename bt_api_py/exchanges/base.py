@@ -90,7 +90,8 @@ class Exchange:
     """One exchange, described. Subclasses declare facts and give a few short methods for what is odd.
 
     To declare: `name`, `rest`, `endpoints`, `heartbeat` of each, `symbols`, `intervals`, `channels`. To write:
-    `head`, `route`, `split`, `place`, `control`, `subscribe`, `unsubscribe`, the requests and `failure`.
+    `head`, `route`, `split`, `place`, `control`, `commands` (or `subscribe` and `unsubscribe`), the requests and
+    `failure`.
     """
 
     name: ClassVar[str]
@@ -163,10 +164,18 @@ class Exchange:
 
     def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         """Return the commands that ask for these topics of one endpoint; `ids` are unique on the socket."""
-        raise NotImplementedError
+        return self.commands("subscribe", names, ids)
 
     def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         """Return the commands that give these topics back."""
+        return self.commands("unsubscribe", names, ids)
+
+    def commands(self, verb: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+        """Return the commands for these topics, where asking and giving back differ by a word and no more.
+
+        Args:
+            verb: ``"subscribe"`` or ``"unsubscribe"``.
+        """
         raise NotImplementedError
 
     def ask_snapshot(self, name: str, ids: Iterator[int]) -> list[Command]:

@@ -135,10 +135,7 @@ class CoinblockproSpot(Exchange):
     def place_raw(self, channel: str, venue_symbol: str) -> Subscription:
         return Subscription("feed", f"{channel}:{venue_symbol}" if venue_symbol else channel)
 
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return []
-
-    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+    def commands(self, verb: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         return []
 
     def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:

@@ -213,13 +213,16 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Page(list[Any]):
-    """The objects of one REST answer, and its headers by lower-case name: some venues tell there where to go on."""
+    """The objects of one REST answer, and where venues tell how to go on: its headers by lower-case name, its body."""
 
-    __slots__ = ("headers",)
+    __slots__ = ("body", "headers")
 
-    def __init__(self, objects: Iterable[Any] = (), headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, objects: Iterable[Any] = (), headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> None:
         super().__init__(objects)
         self.headers: Mapping[str, str] = headers or {}
+        self.body = body
 
 
 # Asks for one page after another: yields a request, is sent the objects of its answer, and ends when that is enough.

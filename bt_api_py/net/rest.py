@@ -53,7 +53,7 @@ class RestClient:
         self.sent_at = 0.0  # time of day of the last call: its budget may have kept it waiting
 
     async def fetch(self, request: Request, topic: Topic, *, origin: Origin = "snapshot", attempts: int = 3) -> Page:
-        """Return the objects of the answer, in the venue's order, and its headers.
+        """Return the objects of the answer, in the venue's order, and what else it says.
 
         Raises:
             RateLimitError: the venue wants a longer wait than a caller should be kept for.
@@ -73,7 +73,7 @@ class RestClient:
         if refused:
             self.rejected += len(refused)
             log.warning("%s: %d rows of %s rejected: %s", self._exchange.name, len(refused), request.path, refused[0])
-        return Page(objects, response.headers)
+        return Page(objects, response.headers, response.body)
 
     async def send(self, request: Request, *, attempts: int = 3) -> Response:
         """Return the venue's good answer. Raises as `fetch` does."""

@@ -11,7 +11,7 @@ import pytest
 
 from bt_api_py.containers.base import Topic
 from bt_api_py.exchanges.account_base import PrivateSide
-from bt_api_py.exchanges.base import Command, Pages, Request
+from bt_api_py.exchanges.base import Command, Page, Pages, Request
 
 from .material import CAPTURES
 
@@ -60,11 +60,12 @@ def walk(side: PrivateSide, pages: Pages, answers: Sequence[Any]) -> tuple[list[
     for answer in answers:
         assert request is not None, "more answers than requests"
         asked.append(request)
-        rows, refused = side.read(request, json.dumps(answer).encode(), Topic(side.name, "account"))
+        body = json.dumps(answer).encode()
+        rows, refused = side.read(request, body, Topic(side.name, "account"))
         assert refused == []
         found.extend(rows)
         try:
-            request = pages.send(rows)
+            request = pages.send(Page(rows, body=body))
         except StopIteration:
             request = None
     assert request is None, f"one more request than answers: {request}"

@@ -75,17 +75,11 @@ class BinanceMarkets(Exchange):
         word, _, interval = word.partition("_")
         return word, symbol.upper(), interval
 
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return self._commands("SUBSCRIBE", names, ids)
-
-    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return self._commands("UNSUBSCRIBE", names, ids)
-
-    def _commands(self, method: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+    def commands(self, verb: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         commands = []
         for part in batches(names, _NAMES_PER_COMMAND):
             number = next(ids)
-            text = msgspec.json.encode({"method": method, "params": part, "id": number}).decode()
+            text = msgspec.json.encode({"method": verb.upper(), "params": part, "id": number}).decode()
             commands.append(Command(text, tuple(part), str(number)))
         return commands
 

@@ -230,13 +230,7 @@ class BinanceAccount(BinanceKey):
         event = _envelope(payload).event
         return None if event is None or event.kind in _ENDINGS else event.kind
 
-    def split(self, name: str) -> tuple[str, str, str]:
-        return name, "", ""
-
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return []
-
-    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+    def commands(self, verb: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         return []
 
     def control(self, payload: bytes) -> list[Control]:

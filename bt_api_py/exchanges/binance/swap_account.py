@@ -140,13 +140,7 @@ class BinanceSwapAccount(BinanceKey):
         kind = _event(payload).kind
         return None if kind in ("", "listenKeyExpired") else kind
 
-    def split(self, name: str) -> tuple[str, str, str]:
-        return name, "", ""
-
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return []
-
-    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+    def commands(self, verb: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         return []
 
     def control(self, payload: bytes) -> list[Control]:

@@ -281,9 +281,6 @@ class BulkAccount(PrivateSide):
         frame = _frame(payload)
         return frame.data.type if frame.data is not None and frame.topic else None
 
-    def split(self, name: str) -> tuple[str, str, str]:
-        return name, "", ""
-
     def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         wish = {"method": "subscribe", "subscription": [{"type": "account", "user": self.key("api_key")}]}
         return [LoginCommand(msgspec.json.encode(wish).decode(), tuple(names), str(next(ids)))]

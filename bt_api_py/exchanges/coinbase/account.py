@@ -136,14 +136,8 @@ class CoinbaseAccount(PrivateSide):
         kind = envelope(payload).type
         return "user" if kind in _TYPES else "balance" if kind == "balance" else None
 
-    def split(self, name: str) -> tuple[str, str, str]:
-        return name, "", ""
-
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+    def commands(self, verb: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         return []  # the login brought them
-
-    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return []
 
     def control(self, payload: bytes) -> list[Control]:
         frame = envelope(payload)

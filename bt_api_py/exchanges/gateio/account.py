@@ -68,21 +68,12 @@ class GateioAccount(PrivateSide):
         frame = envelope(payload)
         return frame.channel if frame.is_data else None
 
-    def split(self, name: str) -> tuple[str, str, str]:
-        return name, "", ""
-
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return [self._command("subscribe", name, next(ids)) for name in names]
-
-    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return [self._command("unsubscribe", name, next(ids)) for name in names]
-
-    def _command(self, event: str, name: str, number: int) -> Command:
+    def command(self, verb: str, name: str, number: int) -> Command:
         moment = self.now_ms // 1000
-        frame: dict[str, Any] = {"time": moment, "id": number, "channel": name, "event": event}
+        frame: dict[str, Any] = {"time": moment, "id": number, "channel": name, "event": verb}
         if name != "spot.balances":
             frame["payload"] = ["!all"]
-        signature = self._signature(f"channel={name}&event={event}&time={moment}")
+        signature = self._signature(f"channel={name}&event={verb}&time={moment}")
         frame["auth"] = {"method": "api_key", "KEY": self.key("api_key"), "SIGN": signature}
         return LoginCommand(msgspec.json.encode(frame).decode(), (name,), str(number))
 

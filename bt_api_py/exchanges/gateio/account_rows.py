@@ -65,10 +65,7 @@ class Order(OrderRow):
 
     @property
     def quantity(self) -> float | None:
-        if not self._is_in_quote:
-            return number_of(self.amount)
-        # So much money was offered: how much of the base asset that is shows when it is spent, and not before.
-        return self.filled_quantity if self.status == "filled" else None
+        return self.base_quantity(self.amount, is_money=self._is_in_quote)
 
     @property
     def filled_quantity(self) -> float | None:

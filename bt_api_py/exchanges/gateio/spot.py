@@ -152,24 +152,18 @@ class GateioSpot(Exchange):
     def place_raw(self, channel: str, venue_symbol: str) -> Subscription:
         return Subscription("market", f"{channel}:{venue_symbol}" if venue_symbol else channel)
 
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return self._commands("subscribe", names, ids)
-
-    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return self._commands("unsubscribe", names, ids)
-
-    def _commands(self, event: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+    def commands(self, verb: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         commands = []
         for channel in _SHARED:
             alike = [name for name in names if name.startswith(f"{channel}:")]
             for part in batches(alike, _MARKETS_PER_COMMAND):
                 pairs = [name.partition(":")[2] for name in part]
-                commands.append(self._command(event, channel, pairs, part, next(ids)))
+                commands.append(self._command(verb, channel, pairs, part, next(ids)))
         for name in names:
             word, _, symbol = name.partition(":")
             if word not in _SHARED:
                 channel, payload = _payload(word, symbol)
-                commands.append(self._command(event, channel, payload, [name], next(ids)))
+                commands.append(self._command(verb, channel, payload, [name], next(ids)))
         return commands
 
     def _command(self, event: str, channel: str, payload: Sequence[str], names: Sequence[str], number: int) -> Command:

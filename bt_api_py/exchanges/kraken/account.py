@@ -99,9 +99,6 @@ class KrakenAccount(PrivateSide):
         frame = envelope(payload)
         return frame.channel if frame.channel in self.channels and not frame.method else None
 
-    def split(self, name: str) -> tuple[str, str, str]:
-        return name, "", ""
-
     def decode(self, payload: bytes, received: float = nan) -> list[Item]:
         if not self._follows(payload):
             # What comes behind a hole may need what was in it; all of it is read with the state.
@@ -129,19 +126,13 @@ class KrakenAccount(PrivateSide):
             self._numbers[frame.channel] = [*known[-1:], number]
         return is_first
 
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return [self._command("subscribe", name, next(ids)) for name in names]
-
-    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return [self._command("unsubscribe", name, next(ids)) for name in names]
-
-    def _command(self, method: str, name: str, number: int) -> Command:
+    def command(self, verb: str, name: str, number: int) -> Command:
         params: dict[str, Any] = {"channel": name, "token": self._token}
-        if method == "subscribe":
+        if verb == "subscribe":
             self._beginning.add(name)
             first = {"snap_orders": True, "snap_trades": False} if name == "executions" else {"snapshot": False}
             params |= first
-        text = msgspec.json.encode({"method": method, "params": params, "req_id": number}).decode()
+        text = msgspec.json.encode({"method": verb, "params": params, "req_id": number}).decode()
         return LoginCommand(text, (name,), str(number))
 
     def control(self, payload: bytes) -> list[Control]:

@@ -172,11 +172,25 @@ class KrakenSpot(Exchange):
         where = channel if channel in self.endpoints else "market"
         return Subscription(where, f"{channel}:{venue_symbol}" if venue_symbol else channel)
 
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return _commands("subscribe", names, ids)
-
-    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return _commands("unsubscribe", names, ids)
+    def commands(self, verb: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+        by_channel: dict[str, list[str]] = defaultdict(list)
+        for name in names:
+            by_channel[name.partition(":")[0]].append(name)
+        commands = []
+        for word, alike in by_channel.items():
+            channel, _, option = word.partition("-")
+            for part in batches(alike, _SYMBOLS_PER_COMMAND):
+                number = next(ids)
+                params: dict[str, Any] = {"channel": channel}
+                if symbols := [symbol for name in part if (symbol := name.partition(":")[2])]:
+                    params["symbol"] = symbols
+                if option:
+                    params["depth" if channel == "book" else "interval"] = int(option) if option.isdecimal() else option
+                if verb == "subscribe" and channel == "ohlc":
+                    params["snapshot"] = False  # bars of long ago
+                frame = {"method": verb, "params": params, "req_id": number}
+                commands.append(Command(msgspec.json.encode(frame).decode(), tuple(part), str(number)))
+        return commands
 
     def control(self, payload: bytes) -> list[Control]:
         frame = envelope(payload)
@@ -251,24 +265,3 @@ def _of_pair(call: str, channel: Channel, venue_symbol: str, query: Mapping[str,
     """Return a call that the venue counts for each market by itself."""
     pair = pair_of(venue_symbol)
     return Request(f"/0/public/{call}", channel, {"pair": pair, **query}, Rate(1, 1.0, f"{call} {pair}"))
-
-
-def _commands(method: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-    by_channel: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        by_channel[name.partition(":")[0]].append(name)
-    commands = []
-    for word, alike in by_channel.items():
-        channel, _, option = word.partition("-")
-        for part in batches(alike, _SYMBOLS_PER_COMMAND):
-            number = next(ids)
-            params: dict[str, Any] = {"channel": channel}
-            if symbols := [symbol for name in part if (symbol := name.partition(":")[2])]:
-                params["symbol"] = symbols
-            if option:
-                params["depth" if channel == "book" else "interval"] = int(option) if option.isdecimal() else option
-            if method == "subscribe" and channel == "ohlc":
-                params["snapshot"] = False  # bars of long ago
-            frame = {"method": method, "params": params, "req_id": number}
-            commands.append(Command(msgspec.json.encode(frame).decode(), tuple(part), str(number)))
-    return commands

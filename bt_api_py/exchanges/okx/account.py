@@ -76,23 +76,14 @@ class OkxKey(PrivateSide):
     def route(self, payload: bytes) -> str | None:
         return None if payload == PONG else envelope(payload).topic
 
-    def split(self, name: str) -> tuple[str, str, str]:
-        return name, "", ""
-
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return [self._command("subscribe", name, next(ids)) for name in names]
-
-    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return [self._command("unsubscribe", name, next(ids)) for name in names]
-
-    def _command(self, operation: str, name: str, number: int) -> Command:
+    def command(self, verb: str, name: str, number: int) -> Command:
         # One at a time, since a refusal names nothing but the number.
         argument = {"channel": name}
         if name != "account":
             argument["instType"] = self.product
         if name != "orders":
             argument["extraParams"] = '{"updateInterval":"0"}'  # when something changed, and not every few seconds
-        text = msgspec.json.encode({"id": str(number), "op": operation, "args": [argument]}).decode()
+        text = msgspec.json.encode({"id": str(number), "op": verb, "args": [argument]}).decode()
         return Command(text, (name,), str(number))
 
     def control(self, payload: bytes) -> list[Control]:

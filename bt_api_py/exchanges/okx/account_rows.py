@@ -65,11 +65,7 @@ class Order(OrderRow):
 
     @property
     def quantity(self) -> float | None:
-        size = number_of(self.size)
-        if not self._is_in_quote:
-            return size
-        # So much money was offered: how much of the base asset that is shows when it is spent, and not before.
-        return number_of(self.filled_quantity) if self.venue_status == "filled" else None
+        return self.base_quantity(self.size, is_money=self._is_in_quote)
 
     @property
     def _is_in_quote(self) -> bool:

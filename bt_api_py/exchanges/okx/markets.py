@@ -134,15 +134,12 @@ class OkxMarkets(Exchange):
             endpoint = "business"
         return Subscription(endpoint, Argument(channel, venue_symbol).name)
 
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return self._commands("subscribe", names, ids)
-
     def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         # A channel of all markets may have other readers, so it is left with its socket.
         own = [name for name in names if not _is_wide(name)]
-        return self._commands("unsubscribe", own, ids)
+        return super().unsubscribe(own, ids)
 
-    def _commands(self, operation: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+    def commands(self, verb: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         commands = []
         own = [name for name in names if not _is_wide(name)]
         # What is one channel there may be many topics here: a command of its own is answered for all of them.
@@ -150,7 +147,7 @@ class OkxMarkets(Exchange):
         for part in (*batches(own, _ARGS_PER_COMMAND), *batches(wide, len(wide) or 1)):
             number = str(next(ids))
             arguments = list(dict.fromkeys(map(self._argument, part)))
-            frame = {"id": number, "op": operation, "args": [dict(argument) for argument in arguments]}
+            frame = {"id": number, "op": verb, "args": [dict(argument) for argument in arguments]}
             commands.append(Command(msgspec.json.encode(frame).decode(), tuple(part), number))
         return commands
 
