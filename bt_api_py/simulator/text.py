@@ -34,6 +34,13 @@ def exact(number: int, decimals: int) -> Decimal:
     return Decimal(plain(number, decimals))
 
 
+def decimal_text(number: Decimal | None) -> str:
+    """Return a number without superfluous zeros; empty when there is none."""
+    if number is None:
+        return ""
+    return f"{number.normalize():f}" if number else "0"
+
+
 def encode(payload: Any) -> bytes:
     """Return a payload as JSON; decimals become JSON numbers with all their digits."""
     return _encoder.encode(payload)

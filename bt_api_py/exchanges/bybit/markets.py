@@ -28,20 +28,10 @@ from ..base import (
     batches,
     instruments,
 )
-from .rows import (
-    Candle,
-    DatedChannel,
-    Instrument,
-    KeptFrame,
-    RestBook,
-    RestCandle,
-    RestTicker,
-    RestTrade,
-    ServerTime,
-    Trade,
-    WholeFrame,
-)
-from .wire import ARGS_PER_COMMAND, PACE, REST, TESTNET_REST, control, envelope, failure
+from .listing import Instrument
+from .rows import Candle, KeptFrame, RestBook, RestCandle, RestTrade, ServerTime, Trade, WholeFrame
+from .tickers import RestTicker
+from .wire import ARGS_PER_COMMAND, PACE, REST, TESTNET_REST, DatedChannel, command, control, envelope, failure
 
 _HEAD = b'{"topic":"'
 _DEPTHS = (50, 200, 1000)
@@ -109,11 +99,8 @@ class BybitMarkets(Exchange):
     def place_raw(self, channel: str, venue_symbol: str) -> Subscription:
         return Subscription("public", f"{channel}.{venue_symbol}" if venue_symbol else channel)
 
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return commands("subscribe", names, ids)
-
-    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return commands("unsubscribe", names, ids)
+    def commands(self, verb: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+        return [command(verb, part, next(ids)) for part in batches(names, ARGS_PER_COMMAND)]
 
     def control(self, payload: bytes) -> list[Control]:
         said = control(envelope(payload))
@@ -162,13 +149,3 @@ class BybitMarkets(Exchange):
 
     def time_request(self) -> Request:
         return Request("/v5/market/time", _REST_TIME, rate=PACE)
-
-
-def commands(operation: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-    """Return the commands for these topics."""
-    made = []
-    for part in batches(names, ARGS_PER_COMMAND):
-        number = str(next(ids))
-        frame = {"req_id": number, "op": operation, "args": list(part)}
-        made.append(Command(msgspec.json.encode(frame).decode(), tuple(part), number))
-    return made

@@ -8,8 +8,9 @@ from __future__ import annotations
 from ...containers import TickerData
 from ...symbols import SymbolStyle
 from ..base import Channel
+from .account import BybitAccount
 from .markets import CHANNELS, BybitMarkets
-from .rows import Ticker
+from .tickers import Ticker
 from .wire import endpoint
 
 
@@ -17,6 +18,7 @@ class BybitSpot(BybitMarkets):
     """Spot markets of Bybit."""
 
     name = "BYBIT___SPOT"
+    account = BybitAccount
     endpoints = {"public": endpoint("public/spot", 400)}  # names of all topics of a socket: 21 000 letters
     symbols = SymbolStyle()
     category = "spot"

@@ -9,9 +9,12 @@ from __future__ import annotations
 from ...containers import FundingRateData, LiquidationData, MarkPriceData, OpenInterestData, TickerData
 from ...symbols import SymbolStyle
 from ..base import Channel, Request, Subscription, instruments
+from .listing import ContractInstrument
 from .markets import CHANNELS, BybitMarkets
-from .rows import ContractInstrument, ContractTicker, DatedChannel, Liquidation, RestContract
-from .wire import endpoint
+from .rows import Liquidation
+from .swap_account import BybitSwapAccount
+from .tickers import ContractTicker, RestContract
+from .wire import DatedChannel, endpoint
 
 _LIST = ("result", "list")
 _REST_FIGURES = {
@@ -27,6 +30,7 @@ class BybitSwap(BybitMarkets):
     """Contracts of Bybit that settle in stable coins; quantities are in base asset. One channel tells all figures."""
 
     name = "BYBIT___SWAP"
+    account = BybitSwapAccount
     endpoints = {"public": endpoint("public/linear", 400)}
     symbols = SymbolStyle(is_perpetual=True)
     category = "linear"

@@ -6,13 +6,17 @@ Source: Bybit API v5 documentation (web socket connect, rate limits, error codes
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import field
 
+from ...containers.base import Place
 from ...exceptions import BtApiError, InvalidSymbolError, RateLimitError, RequestFailedError
 from ..account_base import CHECK_CLOCK, CHECK_KEY, CHECK_RIGHTS, CHECK_SECRET, login_error
-from ..base import UNREADABLE, Ack, Alive, Control, Endpoint, Heartbeat, Ignored, Rate, Refusal
+from ..base import UNREADABLE, Ack, Alive, Channel, Command, Control, Endpoint, Heartbeat, Ignored, Rate, Refusal
 
 REST = "https://api.bybit.com"
 TESTNET_REST = "https://api-testnet.bybit.com"
@@ -25,15 +29,19 @@ BUSY = (10016,)
 _BANNED_S = 600.0  # an address that asked too often is turned away for ten minutes
 
 ADVICE = {
-    10002: CHECK_CLOCK,
-    10003: CHECK_KEY,  # also a key of the test network at the real venue, or the other way round
-    10004: CHECK_SECRET,
-    10005: CHECK_RIGHTS,
-    10010: CHECK_RIGHTS,
+    "10002": CHECK_CLOCK,
+    "10003": CHECK_KEY,  # also a key of the test network at the real venue, or the other way round
+    "10004": CHECK_SECRET,
+    "10005": CHECK_RIGHTS,
+    "10010": CHECK_RIGHTS,
 }
 
 _TOPIC = re.compile(r"(?:topic:|Invalid topic: ?)([\w.-]+)")
 _KNOWN_ALREADY = "already subscribed"
+
+
+class Asked(msgspec.Struct):
+    op: str = ""
 
 
 class Envelope(msgspec.Struct):
@@ -47,6 +55,7 @@ class Envelope(msgspec.Struct):
     ret_msg: str = ""
     other_msg: str = field(name="retMsg", default="")
     code: int = field(name="retCode", default=0)
+    request: Asked | None = None  # some errors repeat it in place of its name
 
     @property
     def id(self) -> str | None:
@@ -64,8 +73,43 @@ class Outcome(msgspec.Struct):
     text: str = field(name="retMsg", default="")
 
 
+class Answered(msgspec.Struct):
+    """When the venue answered a call or sent a frame."""
+
+    time: int | None = None
+    created: int | None = field(name="creationTime", default=None)
+
+
+class DatedChannel(Channel):
+    """Records whose time stands beside their list."""
+
+    __slots__ = ()
+
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
+        rows, refused = super().read(payload)
+        answered = _answered(payload)
+        for _, row in rows:
+            row.timestamp = answered.time if answered.created is None else answered.created
+        return rows, refused
+
+
+class Paged(msgspec.Struct):
+    cursor: str | None = field(name="nextPageCursor", default=None)
+
+
+class Listed(msgspec.Struct):
+    result: Paged
+
+
 envelope = msgspec.json.Decoder(Envelope, strict=False).decode
+_answered = msgspec.json.Decoder(Answered, strict=False).decode
+_listed = msgspec.json.Decoder(Listed).decode
 _outcome = msgspec.json.Decoder(Outcome).decode
+
+
+def next_page(body: bytes) -> str:
+    """Return where a list goes on, an empty text after its last page; the venue has it percent-encoded already."""
+    return unquote(_listed(body).result.cursor or "")
 
 
 def endpoint(path: str, topics: int, *, private: bool = False) -> Endpoint:
@@ -80,6 +124,12 @@ def endpoint(path: str, topics: int, *, private: bool = False) -> Endpoint:
         testnet_base="wss://stream-testnet.bybit.com",
         private=private,
     )
+
+
+def command(verb: str, names: Sequence[str], number: int) -> Command:
+    """Return the command for these topics."""
+    frame = {"req_id": str(number), "op": verb, "args": names}
+    return Command(msgspec.json.encode(frame).decode(), tuple(names), str(number))
 
 
 def control(frame: Envelope) -> Control:
@@ -116,6 +166,6 @@ def failure(exchange_name: str, path: str, status: int, body: bytes) -> BtApiErr
     if outcome.code == NO_MARKET:
         return InvalidSymbolError(exchange_name, "", outcome.text)
     code = str(outcome.code)
-    if outcome.code in ADVICE:
-        return login_error(exchange_name, outcome.text, code, ADVICE[outcome.code])
+    if code in ADVICE:
+        return login_error(exchange_name, outcome.text, code, ADVICE[code])
     return RequestFailedError(exchange_name, path, outcome.text, status, code, is_temporary=outcome.code in BUSY)

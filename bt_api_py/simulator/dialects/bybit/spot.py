@@ -1,4 +1,4 @@
-"""Bybit spot: market data.
+"""Bybit spot: market data and accounts.
 
 Source: Bybit v5 documentation, "Public streams", "Market", July 2026.
 """
@@ -21,7 +21,7 @@ _QUIET = 120
 
 
 class BybitSpot(Bybit):
-    """Spot market data of Bybit."""
+    """Spot market data and accounts of Bybit."""
 
     name = "BYBIT___SPOT"
     category = "spot"

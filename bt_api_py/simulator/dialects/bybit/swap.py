@@ -1,4 +1,4 @@
-"""Bybit linear contracts: market data.
+"""Bybit linear contracts: market data and accounts.
 
 Source: Bybit v5 documentation, "Public streams", "Market", July 2026.
 """
@@ -28,7 +28,7 @@ def _uuid(number: int) -> str:
 
 
 class BybitSwap(Bybit):
-    """Market data of Bybit's contracts that settle in stable coins."""
+    """Market data and accounts of Bybit's contracts that settle in stable coins."""
 
     name = "BYBIT___SWAP"
     category = "linear"

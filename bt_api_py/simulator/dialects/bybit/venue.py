@@ -1,19 +1,22 @@
-"""What all categories of Bybit share: public websockets and REST.
+"""What all categories of Bybit share: public and private websockets, public and signed REST.
 
 Source: Bybit v5 documentation, "Connect", "Public streams", "Market", "Rate limit rules", July 2026.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from ...account import Account
 from ...instruments import Instrument
 from ...limits import SlidingLimit
 from ...market import Market
-from ..base import Dialect, Response, UnknownTopicError, json_response, parse_object
+from ..base import Dialect, Request, Response, UnknownTopicError, json_response, parse_object
 from ..topics import Topic
+from .account_rest import answer_signed
 from .figures import INTERVALS
+from .private import PRIVATE_PATH, PrivateSession
 from .rest import ROUTES, TIME, RestError, check_category
 from .session import BybitSession
 from .streams import CHANNELS, Candles
@@ -26,7 +29,7 @@ _REMEMBERED = 50_000  # numbers of a market's books
 
 
 class Bybit(Dialect[BybitSession]):
-    """Market data of one category of Bybit."""
+    """Market data and accounts of one category of Bybit."""
 
     hosts = ("api.bybit.com", "stream.bybit.com")
     session_type = BybitSession
@@ -76,12 +79,15 @@ class Bybit(Dialect[BybitSession]):
     # -- sockets ---------------------------------------------------------------------------------------------
 
     def check_path(self, path: str, query: Mapping[str, str]) -> Response | None:
-        if path != f"/v5/public/{self.category}":
+        if path not in (f"/v5/public/{self.category}", PRIVATE_PATH):
             return Response(404, b"<html>Not found</html>", content_type="text/html")
         if not self._connects.allow(self.venue.now()):
             self.venue.stats.breaches["connects"] += 1
             return Response(403, b"access too frequent", content_type="text/plain")
         return None
+
+    def session_for(self, path: str) -> type[BybitSession]:
+        return PrivateSession if path == PRIVATE_PATH else BybitSession
 
     def keep_alive(self, session: BybitSession, now: float) -> None:
         if now - max(session.heard, session.last_sent) >= _IDLE_S:
@@ -96,9 +102,14 @@ class Bybit(Dialect[BybitSession]):
             message = {}
         operation, args = message.get("op"), message.get("args")
         if operation == "ping":
-            session.reply(self.pong(session, message))
+            session.reply(session.pong(message))
+        elif operation == "auth" and isinstance(session, PrivateSession):
+            session.log_in(args)
         elif operation not in ("subscribe", "unsubscribe") or not isinstance(args, list) or not args:
             self.refuse(session, message, "error:invalid op")
+        elif isinstance(session, PrivateSession):
+            names = [str(arg) for arg in args]
+            (session.subscribe if operation == "subscribe" else session.unsubscribe)(message, names)
         elif self.args_per_command is not None and len(args) > self.args_per_command:
             self.venue.stats.breaches["args"] += 1
             self.refuse(session, message, f"args size >{self.args_per_command}")
@@ -110,7 +121,7 @@ class Bybit(Dialect[BybitSession]):
             self.acknowledge(session, message)
 
     def pong(self, session: BybitSession, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answer to a ping."""
+        """Return the answer to a ping on a public socket."""
         raise NotImplementedError
 
     def _subscribe(self, session: BybitSession, message: Mapping[str, Any], names: list[str]) -> None:
@@ -190,12 +201,32 @@ class Bybit(Dialect[BybitSession]):
         handler = ROUTES.get(path)
         if handler is None:
             return Response(404)
-        try:
+
+        def answered() -> Any:
             if path != TIME:
                 check_category(self, query)
-            return json_response(self._envelope(0, "OK", handler(self, query)))
+            return handler(self, query)
+
+        return self._told(answered)
+
+    def account_answer(self, request: Request) -> Response | None:
+        return answer_signed(self, request)
+
+    def answer(self, work: Callable[[], Any]) -> Response:
+        """Count a call and return what the work gives, or the error that it raises, in the venue's envelope."""
+        if self._is_too_often():
+            return Response(403, b"access too frequent", content_type="text/plain")
+        return self._told(work)
+
+    def _told(self, work: Callable[[], Any]) -> Response:
+        try:
+            return json_response(self._envelope(0, "OK", work()))
         except RestError as error:
             return json_response(self._envelope(error.code, str(error), {}))
+
+    def markets_of(self, account: Account) -> list[Market]:
+        """Return the markets in which an account has positions."""
+        return [self.venue.market(held.symbol) for held in account.positions()]
 
     def _is_too_often(self) -> bool:
         """Count a call; who made too many is turned away for ten minutes."""

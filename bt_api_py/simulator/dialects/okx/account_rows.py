@@ -11,6 +11,7 @@ from typing import Any
 
 from ...account import AccountBalance, AccountFill, AccountOrder, AccountPosition
 from ...instruments import Instrument
+from ...text import decimal_text
 from .figures import inst_id, inst_type
 
 _TYPES = {"limit": "limit", "market": "market", "limit_maker": "post_only", "ioc": "ioc", "fok": "fok"}
@@ -18,25 +19,18 @@ _STATES = {"new": "live", "partial": "partially_filled", "filled": "filled"}  # 
 _BY_USER, _FOK_REST, _IOC_REST, _WOULD_TAKE = "1", "13", "14", "31"
 
 
-def text(number: Decimal | None) -> str:
-    """Return a number without superfluous zeros; empty when there is none."""
-    if number is None:
-        return ""
-    return f"{number.normalize():f}" if number else "0"
-
-
 def whole(number: Decimal) -> str:
     """Return a mean, a profit or a margin, which may have digits without end, with those that are told."""
-    return text(round(number, 18))
+    return decimal_text(round(number, 18))
 
 
 def _size(quantity: Decimal | None, item: Instrument) -> str:
     """Return a quantity of the base asset in the venue's unit."""
-    return text(None if quantity is None else quantity / item.contract_value)
+    return decimal_text(None if quantity is None else quantity / item.contract_value)
 
 
 def _paid(fee: Decimal) -> str:
-    return text(-fee)  # the venue's fees are negative when they are paid
+    return decimal_text(-fee)  # the venue's fees are negative when they are paid
 
 
 def _source(order: AccountOrder) -> str:
@@ -57,7 +51,7 @@ def order_row(order: AccountOrder, item: Instrument) -> dict[str, Any]:
         "ordId": order.order_id,
         "clOrdId": order.client_order_id,
         "tag": "",
-        "px": text(order.price),
+        "px": decimal_text(order.price),
         "sz": _size(order.quantity, item),
         "ordType": _TYPES[order.type],
         "side": order.side,
@@ -66,7 +60,7 @@ def order_row(order: AccountOrder, item: Instrument) -> dict[str, Any]:
         "tgtCcy": "base_ccy" if is_spot and order.type == "market" else "",
         "accFillSz": _size(order.filled, item),
         "avgPx": "" if order.avg_price is None else whole(order.avg_price),
-        "fillPx": text(last.price if last else None),
+        "fillPx": decimal_text(last.price if last else None),
         "fillSz": _size(last.quantity if last else Decimal(0), item),
         "tradeId": last.trade_id if last else "",
         "fillTime": str(last.ms) if last else "",
@@ -93,7 +87,7 @@ def order_push(order: AccountOrder, item: Instrument) -> dict[str, Any]:
     row, last = order_row(order, item), order.last
     price = order.price if order.price is not None else order.avg_price
     row |= {
-        "notionalUsd": text(order.quantity * price if price is not None else None),
+        "notionalUsd": decimal_text(order.quantity * price if price is not None else None),
         "fillFee": _paid(last.fee) if last else "0",
         "fillFeeCcy": last.fee_asset if last else "",
         "execType": ("M" if last.is_maker else "T") if last else "",
@@ -124,7 +118,7 @@ def fill_row(fill: AccountFill, item: Instrument) -> dict[str, Any]:
         "clOrdId": fill.client_order_id,
         "billId": str(int(fill.trade_id) + 10**18),
         "tag": "",
-        "fillPx": text(fill.price),
+        "fillPx": decimal_text(fill.price),
         "fillSz": _size(fill.quantity, item),
         "side": fill.side,
         "posSide": "net",
@@ -141,18 +135,18 @@ def account_row(balances: Iterable[AccountBalance], total: Decimal, ms: int) -> 
     details = [
         {
             "ccy": held.asset,
-            "eq": text(held.total),
-            "cashBal": text(held.total),
-            "availBal": text(held.free),
-            "availEq": text(held.free),
-            "frozenBal": text(held.locked),
-            "ordFrozen": text(held.locked),
+            "eq": decimal_text(held.total),
+            "cashBal": decimal_text(held.total),
+            "availBal": decimal_text(held.free),
+            "availEq": decimal_text(held.free),
+            "frozenBal": decimal_text(held.locked),
+            "ordFrozen": decimal_text(held.locked),
             "upl": "0",
             "uTime": str(held.ms),
         }
         for held in balances
     ]
-    return {"uTime": str(ms), "totalEq": text(round(total, 2)), "details": details}
+    return {"uTime": str(ms), "totalEq": decimal_text(round(total, 2)), "details": details}
 
 
 def total_usd(balances: Iterable[AccountBalance], instruments: Mapping[str, Instrument]) -> Decimal:
@@ -182,9 +176,9 @@ def position_row(position: AccountPosition, item: Instrument, mark: Decimal, ms:
         "avgPx": entry,
         "upl": whole(gain),
         "uplRatio": whole(gain / margin) if margin else "0",
-        "lever": text(position.leverage),
+        "lever": decimal_text(position.leverage),
         "liqPx": "",
-        "markPx": text(mark),
+        "markPx": decimal_text(mark),
         "mgnMode": "cross",
         "margin": "",
         "imr": whole(notional / position.leverage),

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from ...account import Account, AccountBalance, AccountChange, AccountPosition
 from ...contracts import mark_price
 from ...faults import DATA, Frame
-from ...text import encode
+from ...text import decimal_text, encode
 from ..base import UnknownTopicError
-from .account_rows import account_row, light_position_row, order_push, position_row, text, total_usd
+from .account_rows import account_row, light_position_row, order_push, position_row, total_usd
 from .figures import inst_id, inst_type
 from .keys import RefusedError, check_login
 from .session import OkxSession
@@ -225,7 +225,7 @@ class PrivateSession(OkxSession):
         trades = []
         if order is not None and order.last is not None:
             trades = [{"instId": inst_id(instruments[order.symbol]), "tradeId": order.last.trade_id}]
-        cash = [{"ccy": row.asset, "cashBal": text(row.total), "uTime": str(row.ms)} for row in held]
+        cash = [{"ccy": row.asset, "cashBal": decimal_text(row.total), "uTime": str(row.ms)} for row in held]
         return {
             "pTime": str(ms),
             "eventType": event,
