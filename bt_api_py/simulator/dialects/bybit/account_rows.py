@@ -74,8 +74,7 @@ def order_row(order: AccountOrder, category: str) -> dict[str, Any]:
         "triggerPrice": "",
         "reduceOnly": order.reduce_only,
         "marketUnit": "",
-        "positionIdx": 0,
-    }
+    } | ({} if category == "spot" else {"positionIdx": 0})
 
 
 def execution_row(fill: AccountFill, order: AccountOrder, category: str) -> dict[str, Any]:
@@ -112,7 +111,6 @@ def wallet_row(account: Account, balances: Iterable[AccountBalance], markets: It
     marks = {market.instrument.symbol: market for market in markets}
     return {
         "accountType": "UNIFIED",
-        "accountIMRate": "",
         "totalEquity": "",
         "totalWalletBalance": "",
         "totalAvailableBalance": "",
@@ -135,7 +133,6 @@ def _coin(account: Account, held: AccountBalance, markets: dict[str, Market]) ->
         "locked": "0" if is_margin else decimal_text(held.locked),
         "totalOrderIM": decimal_text(order_margin),
         "totalPositionIM": decimal_text(position_margin),
-        "totalPositionMM": _whole(needed / 25),
         "unrealisedPnl": _whole(gain),
         "borrowAmount": "0",
         "spotBorrow": "0",

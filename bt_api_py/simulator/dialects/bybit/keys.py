@@ -37,7 +37,7 @@ def check_login(dialect: Bybit, args: Any) -> Account:
         RestError: in the venue's words.
     """
     is_whole = isinstance(args, list) and len(args) == 3
-    key, expires, signature = args if is_whole else ("", 0, "")
+    key, expires, signature = args if is_whole else (None, None, None)
     if not isinstance(expires, int) or not isinstance(key, str) or not isinstance(signature, str):
         raise RestError(10001, "Params Error")
     if dialect.accounts.checks_time and expires <= dialect.venue.server_ms():
