@@ -12,7 +12,7 @@ from .coinbase import CoinbaseSpot
 from .coinblockpro import CoinblockproSpot
 from .deribit import DeribitSwap
 from .gateio import GateioSpot
-from .htx import HtxSpot
+from .htx import HtxSpot, HtxSwap
 from .kraken import KrakenSpot
 from .okx import OkxSpot, OkxSwap
 
@@ -22,6 +22,7 @@ _ALL: tuple[type[Exchange], ...] = (
     OkxSpot,
     OkxSwap,
     HtxSpot,
+    HtxSwap,
     CoinbaseSpot,
     KrakenSpot,
     CoinblockproSpot,

@@ -16,7 +16,7 @@ from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
 from bt_api_py.exchanges.bitget import BitgetSpot
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.deribit import DeribitSwap
-from bt_api_py.exchanges.htx import HtxSpot
+from bt_api_py.exchanges.htx import HtxSpot, HtxSwap
 from bt_api_py.exchanges.okx import OkxSpot
 
 from .material import Message, recorded
@@ -186,14 +186,17 @@ def test_a_lost_update_shows_in_the_checksum() -> None:
     assert not keeper.is_live
 
 
-def test_whole_books() -> None:
+@pytest.mark.parametrize(
+    ("cls", "name", "number"), [(HtxSpot, "htx_spot_20210417", "version"), (HtxSwap, "htx_swap_20220219", "mrid")]
+)
+def test_whole_books(cls: type[Exchange], name: str, number: str) -> None:
     """Each whole book is what was sent, best levels first."""
-    exchange = HtxSpot()
+    exchange = cls()
     keepers: dict[str, BookKeeper] = {}
-    for topic, row, plain in frames(exchange, recorded("htx_spot_20210417"), ("depth.step0",)):
+    for topic, row, plain in frames(exchange, recorded(name), ("depth.step0",)):
         keeper = keepers.setdefault(topic, keeper_of(exchange.channel_of(topic)))
         tick = plain["tick"]
-        is_new = keeper.sequence is None or tick["version"] > keeper.sequence
+        is_new = keeper.sequence is None or tick[number] > keeper.sequence
         assert keeper.take(row) is is_new
         state = keeper.state(None)
         assert pairs(state.bids) == [tuple(level) for level in tick["bids"]]

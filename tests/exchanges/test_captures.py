@@ -15,7 +15,7 @@ from bt_api_py.exchanges.base import Accepted, Ack, Answer, Exchange, Ignored, R
 from bt_api_py.exchanges.binance import BinanceSpot, BinanceSwap
 from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.deribit import DeribitSwap
-from bt_api_py.exchanges.htx import HtxSpot
+from bt_api_py.exchanges.htx import HtxSpot, HtxSwap
 from bt_api_py.exchanges.okx import OkxSpot, OkxSwap
 
 from .material import recorded, reordered
@@ -23,7 +23,8 @@ from .material import recorded, reordered
 BINANCE = ("binance_spot_20210404", "binance_spot_20210405", "binance_spot_20210417", "binance_spot_20211012")
 BINANCE_SWAP = ("binance_usdm_20210405", "binance_usdm_20210722")
 OKX = ("okx_20220227", "okx_20220513")
-HTX = ("htx_spot_20210417",)
+HTX = "htx_spot_20210417"
+HTX_SWAP = "htx_swap_20220219"  # with contracts that settle in coins, which are spelled alike
 COINBASE = "coinbase_20210417"
 DERIBIT = ("deribit_20210405", "deribit_20210722")  # options only, whose amounts are in base asset
 RECORDINGS: list[tuple[type[Exchange], str]] = [
@@ -31,7 +32,8 @@ RECORDINGS: list[tuple[type[Exchange], str]] = [
     *((BinanceSwap, name) for name in BINANCE_SWAP),
     *((OkxSpot, name) for name in OKX),
     *((OkxSwap, name) for name in OKX),
-    *((HtxSpot, name) for name in HTX),
+    (HtxSpot, HTX),
+    (HtxSwap, HTX_SWAP),
     (CoinbaseSpot, COINBASE),
     *((DeribitSwap, name) for name in DERIBIT),
 ]
@@ -167,10 +169,15 @@ def test_okx(name: str) -> None:
             assert item.get_raw_data() == row
 
 
-def test_htx() -> None:
+@pytest.mark.parametrize(
+    ("cls", "name", "number", "book"),
+    [(HtxSpot, HTX, "tradeId", "version"), (HtxSwap, HTX_SWAP, "id", "mrid")],
+    ids=["spot", "swap"],
+)
+def test_htx(cls: type[Exchange], name: str, number: str, book: str) -> None:
     """Every figure of every recorded HTX frame is the one that was sent, trades in the order of their ids."""
-    exchange = HtxSpot()
-    for message in recorded(*HTX):
+    exchange = cls()
+    for message in recorded(name):
         if message.kind != "ws":
             continue
         plain = message.plain
@@ -182,14 +189,14 @@ def test_htx() -> None:
         elif plain["ch"].endswith("depth.step0"):
             ((topic, item),) = items
             tick = plain["tick"]
-            assert (topic, item.last, item.timestamp) == (plain["ch"], tick["version"], tick["ts"])
+            assert (topic, item.last, item.timestamp) == (plain["ch"], tick[book], tick["ts"])
             assert levels(item.bids) == levels(tick["bids"])
             assert levels(item.asks) == levels(tick["asks"])
         else:
-            rows = sorted(plain["tick"]["data"], key=lambda row: row["tradeId"])
+            rows = sorted(plain["tick"]["data"], key=lambda row: row[number])
             for (topic, item), row in zip(items, rows, strict=True):
                 assert topic == plain["ch"]
-                assert item.get_trade_id() == str(row["tradeId"])
+                assert item.get_trade_id() == str(row[number])
                 assert (item.get_price(), item.get_quantity()) == (row["price"], row["amount"])
                 assert (item.get_side(), item.get_timestamp()) == (row["direction"], row["ts"])
                 assert item.get_raw_data() == row
@@ -311,7 +318,8 @@ def plain(item: tuple[str, Any]) -> tuple[str, Any]:
         (BinanceSwap, "binance_usdm_20210722", "exchangeInfo", 120),
         (OkxSpot, "okx_20220513", "instType=SPOT", 400),
         (OkxSwap, "okx_20220513", "instType=SWAP", 100),
-        (HtxSpot, "htx_spot_20210417", "common/symbols", 900),
+        (HtxSpot, HTX, "common/symbols", 900),
+        (HtxSwap, HTX_SWAP, "linear-swap-api", 120),
         (CoinbaseSpot, COINBASE, "/products", 150),
     ],
 )

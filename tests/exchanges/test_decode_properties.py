@@ -34,7 +34,7 @@ from bt_api_py.exchanges.coinbase import CoinbaseSpot
 from bt_api_py.exchanges.coinblockpro import CoinblockproSpot
 from bt_api_py.exchanges.deribit import DeribitSwap
 from bt_api_py.exchanges.gateio import GateioSpot
-from bt_api_py.exchanges.htx import HtxSpot
+from bt_api_py.exchanges.htx import HtxSpot, HtxSwap
 from bt_api_py.exchanges.kraken import KrakenSpot
 from bt_api_py.exchanges.okx import OkxSpot, OkxSwap
 
@@ -46,6 +46,7 @@ VENUES: list[tuple[type[Exchange], str]] = [
     (OkxSpot, "okx"),
     (OkxSwap, "okx_swap"),
     (HtxSpot, "htx"),
+    (HtxSwap, "htx_swap"),
     (BulkSwap, "bulk"),
     (CoinbaseSpot, "coinbase"),
     (KrakenSpot, "kraken"),

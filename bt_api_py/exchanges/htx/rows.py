@@ -1,4 +1,4 @@
-"""Records of HTX's market data.
+"""Records of HTX's market data: those of spot, and what contracts have in common with it.
 
 Source: HTX spot API documentation (websocket market data, market by price, REST market data), last public
 state of 2021-06, compared with clients of 2026.
@@ -21,19 +21,21 @@ from ..base import BookRow, Digits, Stamp, StepRow
 Levels = list[tuple[Decimal, ...]]
 
 
-class Day(Row):
+class Prices(Row):
+    """The prices of 24 hours."""
+
     last_price: Number = field(name="close", default=None)
     open_price: Number = field(name="open", default=None)
     high_price: Number = field(name="high", default=None)
     low_price: Number = field(name="low", default=None)
-    volume: Number = field(name="amount", default=None)
-    turnover: Number = field(name="vol", default=None)
 
 
-class Figures(Day):
+class Figures(Prices):
     """A row of the list of tickers, which have no time, and the inner part of the others."""
 
     venue_symbol: str | None = field(name="symbol", default=None)
+    volume: Number = field(name="amount", default=None)
+    turnover: Number = field(name="vol", default=None)
     last_quantity: Number = field(name="lastSize", default=None)
     bid_price: Number = field(name="bid", default=None)
     bid_quantity: Number = field(name="bidSize", default=None)
@@ -41,20 +43,29 @@ class Figures(Day):
     ask_quantity: Number = field(name="askSize", default=None)
 
 
-class MergedFigures(Day):
-    bid: list[Number] = []  # price and quantity; empty without a bid
-    ask: list[Number] = []
+class Best(Prices):
+    """Here the best price and its quantity stand in one list, which is empty or missing where there is none."""
+
+    bid: list[Number] | None = None
+    ask: list[Number] | None = None
     bid_price = property(lambda self: _part(self.bid, 0))
     bid_quantity = property(lambda self: _part(self.bid, 1))
     ask_price = property(lambda self: _part(self.ask, 0))
     ask_quantity = property(lambda self: _part(self.ask, 1))
 
 
-def _part(pair: list[Number], place: int) -> Number:
-    return pair[place] if len(pair) > place else None
+def _part(pair: list[Number] | None, place: int) -> Number:
+    return pair[place] if pair is not None and len(pair) > place else None
 
 
-class _Around(Row):
+class MergedFigures(Best):
+    """By REST."""
+
+    volume: Number = field(name="amount", default=None)
+    turnover: Number = field(name="vol", default=None)
+
+
+class Around(Row):
     """The whole frame is the record, because the time of the figures lies beside them."""
 
     timestamp: int = field(name="ts")
@@ -70,14 +81,12 @@ class _Around(Row):
     turnover = property(attrgetter("tick.turnover"))
 
 
-class Ticker(_Around):
+class Ticker(Around):
     tick: Figures
     last_quantity = property(attrgetter("tick.last_quantity"))
 
 
-class MergedTicker(_Around):
-    """By REST: best price and quantity stand in one list."""
-
+class MergedTicker(Around):
     tick: MergedFigures
 
 
@@ -104,7 +113,7 @@ class RestTrade(Trade):
     trade_id: int = field(name="trade-id")
 
 
-class Kline(BarRow):
+class Bar(BarRow):
     """The venue never says that a bar is closed; one is when the next begins."""
 
     opened_s: int = field(name="id")
@@ -112,13 +121,16 @@ class Kline(BarRow):
     high: float
     low: float
     close: float
-    volume: float = field(name="amount")
-    amount: float = field(name="vol")
-    num_trades: int = field(name="count")
 
     @property
     def timestamp(self) -> int:
         return self.opened_s * 1000
+
+
+class Kline(Bar):
+    volume: float = field(name="amount")
+    amount: float = field(name="vol")
+    num_trades: int = field(name="count")
 
 
 class Depth(BookRow):
@@ -134,7 +146,7 @@ class Depth(BookRow):
         return True
 
 
-class Prices(msgspec.Struct):
+class Changes(msgspec.Struct):
     last: int = field(name="seqNum")
     previous: int | None = field(name="prevSeqNum", default=None)
     bids: Levels = []  # the venue leaves out a side that did not change
@@ -145,15 +157,15 @@ class ByPrice(BookRow):
     """The whole frame: its time lies beside the levels. The answer to a request has them under ``data``."""
 
     timestamp: int = field(name="ts")
-    tick: Prices | None = None
-    data: Prices | None = None
-    last = property(attrgetter("_prices.last"))
-    previous = property(attrgetter("_prices.previous"))
-    bids = property(attrgetter("_prices.bids"))
-    asks = property(attrgetter("_prices.asks"))
+    tick: Changes | None = None
+    data: Changes | None = None
+    last = property(attrgetter("_changes.last"))
+    previous = property(attrgetter("_changes.previous"))
+    bids = property(attrgetter("_changes.bids"))
+    asks = property(attrgetter("_changes.asks"))
 
     @property
-    def _prices(self) -> Prices | None:
+    def _changes(self) -> Changes | None:
         return self.data if self.tick is None else self.tick
 
     @property
@@ -161,7 +173,7 @@ class ByPrice(BookRow):
         return self.tick is None
 
     def defect(self) -> str | None:
-        return "no levels" if self._prices is None else None
+        return "no levels" if self._changes is None else None
 
 
 class Instrument(StepRow):

@@ -15,7 +15,7 @@ from .coinbase import CoinbaseSpot
 from .coinblockpro import CoinblockproSpot
 from .deribit import DeribitSwap
 from .gateio import GateioSpot
-from .htx import HtxSpot
+from .htx import HtxSpot, HtxSwap
 from .kraken import KrakenSpot
 from .okx import OkxSpot, OkxSwap
 from .vega import VegaFuture
@@ -26,6 +26,7 @@ _ALL: tuple[type[Dialect[Any]], ...] = (
     OkxSpot,
     OkxSwap,
     HtxSpot,
+    HtxSwap,
     BulkSwap,
     BybitSpot,
     BybitSwap,

@@ -117,7 +117,7 @@ class Books(BookTopic):
         super().begin()
         self.depth = int(self.channel.partition(".")[2])
         self.sent = self._sides()
-        self.number = self.dialect.count(self.key, self.depth, self.sent_id)
+        self.number = self.dialect.numbers.count(self.key, self.depth, self.sent_id)
 
     def _sides(self) -> tuple[list[Level], list[Level]]:
         return self.market.levels(BID, self.depth), self.market.levels(ASK, self.depth)
@@ -130,7 +130,7 @@ class Books(BookTopic):
         bids, asks = (difference(old, new) for old, new in zip(before, self.sent, strict=True))
         if not bids and not asks:
             return ()
-        self.number = self.dialect.count(self.key, self.depth, self.sent_id)
+        self.number = self.dialect.numbers.count(self.key, self.depth, self.sent_id)
         return [self.message("delta", sorted(bids, reverse=True), sorted(asks), now_ms)]
 
     def welcome(self, now_ms: int) -> Sequence[Any]:

@@ -13,6 +13,7 @@ from ...instruments import Instrument
 from ...limits import SlidingLimit
 from ...market import Market
 from ..base import Dialect, Request, Response, UnknownTopicError, json_response, parse_object
+from ..numbers import BookNumbers
 from ..topics import Topic
 from .account_rest import answer_signed
 from .figures import INTERVALS
@@ -25,7 +26,6 @@ _IDLE_S = 600
 _BANNED_S = 600
 _MOST_LETTERS = 21_000  # of all arguments of a connection
 _FIRST_NUMBERS = {1: 4_000_000_000, 50: 1_000_000_000, 200: 2_000_000_000, 1000: 3_000_000_000}
-_REMEMBERED = 50_000  # numbers of a market's books
 
 
 class Bybit(Dialect[BybitSession]):
@@ -47,8 +47,7 @@ class Bybit(Dialect[BybitSession]):
         self._connects = SlidingLimit(500, 300.0)
         self._calls = SlidingLimit(600, 5.0)
         self._banned_until = 0.0
-        self._last_numbers: dict[tuple[str, int], int] = {}  # by market and depth
-        self._updates: dict[str, dict[int, int]] = {}  # by market: what the market counted at a number
+        self.numbers = BookNumbers(_FIRST_NUMBERS)
 
     def wire_symbol(self, item: Instrument) -> str:
         return item.symbol
@@ -61,20 +60,8 @@ class Bybit(Dialect[BybitSession]):
         """Return a ticker of a list, as it is at that time."""
         raise NotImplementedError
 
-    # -- numbers of books ------------------------------------------------------------------------------------
-
-    def count(self, key: str, depth: int, update: int) -> int:
-        """Return the number of the next message of a book, which shows it after that update of the market."""
-        number = self._last_numbers.get((key, depth), _FIRST_NUMBERS[depth]) + 1
-        self._last_numbers[key, depth] = number
-        known = self._updates.setdefault(key, {})
-        known[number] = update
-        if len(known) > _REMEMBERED:
-            del known[next(iter(known))]
-        return number
-
     def update_of(self, key: str, sequence: int) -> int:
-        return self._updates.get(key, {}).get(sequence, sequence)
+        return self.numbers.update_of(key, sequence)
 
     # -- sockets ---------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from .account_rows import account_id, fill_row, open_order_row, order_row, text
 from .keys import RefusedError, check_request
 
 if TYPE_CHECKING:
-    from . import HtxSpot
+    from .spot import HtxSpot
 
 _DAY_MS = 86_400_000
 

@@ -1,4 +1,4 @@
-"""HTX spot figures: how prices, quantities and rows are written."""
+"""HTX figures: how prices, quantities and rows are written on spot, and what contracts have in common with it."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -25,14 +25,15 @@ _VERSION_AHEAD = 36_978_982_612  # `version` of the depth topics is another coun
 
 def level_rows(market: Market, levels: Iterable[Level]) -> list[list[Any]]:
     item = market.instrument
-    return [[exact(price, item.price_decimals), exact(lots, item.quantity_decimals)] for price, lots in levels]
+    places = item.quantity_decimals + item.contract_value.adjusted()  # contracts are worth powers of ten
+    return [[exact(price, item.price_decimals), exact(lots, places)] for price, lots in levels]
 
 
 def book_body(market: Market, bids: Iterable[Level], asks: Iterable[Level], sequence: int) -> dict[str, Any]:
     return {"seqNum": sequence, "bids": level_rows(market, bids), "asks": level_rows(market, asks)}
 
 
-def _day(market: Market) -> dict[str, Any]:
+def day_figures(market: Market) -> dict[str, Any]:
     """Return the 24-hour figures that every ticker shares."""
     item, bar = market.instrument, market.day().bar
     places = item.price_decimals
@@ -54,18 +55,18 @@ def best_offer(market: Market) -> dict[str, Any]:
 
 def ticker_body(market: Market) -> dict[str, Any]:
     [[price, size]] = level_rows(market, [(market.last.price, market.last.quantity)])
-    return _day(market) | best_offer(market) | {"lastPrice": price, "lastSize": size}
+    return day_figures(market) | best_offer(market) | {"lastPrice": price, "lastSize": size}
 
 
 def detail_body(market: Market) -> dict[str, Any]:
-    day = _day(market)
+    day = day_figures(market)
     number = market.update_id + 2 * _VERSION_AHEAD
     head = {"id": number, "low": day["low"], "high": day["high"], "open": day["open"], "close": day["close"]}
     return head | {"vol": day["vol"], "amount": day["amount"], "version": number, "count": day["count"]}
 
 
 def summary_row(market: Market) -> dict[str, Any]:
-    return {"symbol": market.instrument.symbol.lower()} | _day(market)
+    return {"symbol": market.instrument.symbol.lower()} | day_figures(market)
 
 
 def kline_row(market: Market, bar: Bar) -> dict[str, Any]:
@@ -86,16 +87,18 @@ def kline_row(market: Market, bar: Bar) -> dict[str, Any]:
 def depth_body(market: Market, channel: str, count: int | None = None) -> dict[str, Any]:
     """Return a `depth.stepN` book: step0 as it is, step1 to step5 in ever coarser prices."""
     step = int(channel[-1])
-    bids, asks = market.levels(BID), market.levels(ASK)
-    if step:
-        bids, asks = _merged(bids, 10**step, up=False), _merged(asks, 10**step, up=True)
-    wanted = count or (20 if step else 150)
-    return {
-        "bids": level_rows(market, bids[:wanted]),
-        "asks": level_rows(market, asks[:wanted]),
+    return depth_sides(market, step, count or (20 if step else 150)) | {
         "version": market.update_id + _VERSION_AHEAD,
         "ts": market.now_ms,
     }
+
+
+def depth_sides(market: Market, step: int, count: int) -> dict[str, Any]:
+    """Return both sides of a book, prices merged in steps of 10**step ticks."""
+    bids, asks = market.levels(BID), market.levels(ASK)
+    if step:
+        bids, asks = _merged(bids, 10**step, up=False), _merged(asks, 10**step, up=True)
+    return {"bids": level_rows(market, bids[:count]), "asks": level_rows(market, asks[:count])}
 
 
 def _merged(levels: Sequence[Level], ticks: int, up: bool) -> list[Level]:

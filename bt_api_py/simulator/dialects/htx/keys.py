@@ -15,7 +15,7 @@ from ...signatures import base64_hmac
 from ..base import Request
 
 if TYPE_CHECKING:
-    from . import HtxSpot
+    from .venue import Htx
 
 _VALID_MS = 300_000
 _METHOD = "HmacSHA256"
@@ -35,20 +35,20 @@ def signed_text(method: str, host: str, path: str, values: Mapping[str, str]) ->
     return f"{method}\n{host.lower()}\n{path}\n{pairs}"
 
 
-def _hosts(dialect: HtxSpot, called: str) -> Iterable[str]:
+def _hosts(dialect: Htx, called: str) -> Iterable[str]:
     """Yield the names a client may sign with: what it called us, with and without the port, and the venue's own."""
     return dict.fromkeys((called, called.rpartition(":")[0] or called, *dialect.hosts))
 
 
 def _is_signed(
-    dialect: HtxSpot, account: Account, signature: str, method: str, called: str, path: str, values: Mapping[str, str]
+    dialect: Htx, account: Account, signature: str, method: str, called: str, path: str, values: Mapping[str, str]
 ) -> bool:
     hosts = _hosts(dialect, called)
     expected = (base64_hmac(account.secret, signed_text(method, host, path, values)) for host in hosts)
     return dialect.accounts.is_signed(signature, *expected)
 
 
-def _is_timely(dialect: HtxSpot, stamp: str) -> bool:
+def _is_timely(dialect: Htx, stamp: str) -> bool:
     try:
         moment = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
     except ValueError:
@@ -58,7 +58,7 @@ def _is_timely(dialect: HtxSpot, stamp: str) -> bool:
     return abs(moment.timestamp() * 1000 - dialect.venue.server_ms()) <= _VALID_MS
 
 
-def check_login(dialect: HtxSpot, params: Any, host: str, path: str) -> Account:
+def check_login(dialect: Htx, params: Any, host: str, path: str) -> Account:
     """Return the account of a login on the private socket.
 
     Raises:
@@ -83,7 +83,7 @@ def check_login(dialect: HtxSpot, params: Any, host: str, path: str) -> Account:
     return account
 
 
-def check_request(dialect: HtxSpot, request: Request) -> Account:
+def check_request(dialect: Htx, request: Request) -> Account:
     """Return the account of a signed request.
 
     Raises:

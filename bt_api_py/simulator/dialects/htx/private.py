@@ -19,7 +19,7 @@ from .keys import RefusedError, check_login
 from .session import HtxSession
 
 if TYPE_CHECKING:
-    from . import HtxSpot
+    from .spot import HtxSpot
 
 PRIVATE_PATH = "/ws/v2"
 _MOST_CONNECTIONS = 10  # per key
@@ -60,7 +60,6 @@ class PrivateSession(HtxSession):
     # -- requests ----------------------------------------------------------------------------------------------
 
     def received(self, text: str) -> None:
-        """Act on a message."""
         try:
             message = parse_object(text)
         except ValueError:
@@ -69,8 +68,8 @@ class PrivateSession(HtxSession):
         action, channel = message.get("action"), message.get("ch")
         if action == "pong":
             data = message.get("data")
-            if isinstance(data, dict) and data.get("ts") in self.pings:
-                self.pings.clear()
+            if isinstance(data, dict):
+                self.answered(data.get("ts"))
         elif not self.requests.allow(self.dialect.venue.now()):
             self.dialect.venue.stats.breaches["requests per second"] += 1
             self._refuse(message, 4000, "too.many.request")

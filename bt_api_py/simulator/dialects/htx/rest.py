@@ -1,4 +1,4 @@
-"""HTX spot public REST."""
+"""HTX spot public REST, and what the contracts have in common with it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,28 @@ from ..base import whole
 from .figures import PERIODS, best_offer, depth_body, detail_body, kline_row, push_id, summary_row, trade_row
 
 if TYPE_CHECKING:
-    from . import HtxSpot
+    from .venue import Htx
+
+
+Route = Callable[["Htx", Mapping[str, str]], Any]
 
 
 class RestError(Exception):
-    """A request that the venue answers with `invalid-parameter`."""
+    """A request that the venue answers with an error; contracts have numbers for them."""
+
+    def __init__(self, words: str, code: int = 1030) -> None:
+        super().__init__(words)
+        self.code = code
 
 
-def _answer(dialect: HtxSpot, channel: str, key: str, body: Any) -> dict[str, Any]:
+def answer(dialect: Htx, channel: str, key: str, body: Any) -> dict[str, Any]:
+    """Return the answer that tells `body` under `key`."""
     head = {"ch": channel} if channel else {}
     return head | {"status": "ok", "ts": dialect.venue.now_ms(), key: body}
 
 
-def _size(query: Mapping[str, str], default: int) -> int:
+def size_of(query: Mapping[str, str], default: int) -> int:
+    """Return the length of the list that is asked for."""
     try:
         number = whole(query.get("size"), default, 1, 1 << 31)
     except ValueError:
@@ -36,25 +45,29 @@ def _size(query: Mapping[str, str], default: int) -> int:
     return number
 
 
-def _rest_tickers(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
+def _market(dialect: Htx, query: Mapping[str, str]) -> Market:
+    return dialect.rest_market(query.get("symbol", ""))
+
+
+def _rest_tickers(dialect: Htx, query: Mapping[str, str]) -> Any:
     markets = [dialect.venue.market(key) for key, item in dialect.venue.instruments.items() if not item.halted]
-    return _answer(dialect, "", "data", [summary_row(market) | best_offer(market) for market in markets])
+    return answer(dialect, "", "data", [summary_row(market) | best_offer(market) for market in markets])
 
 
-def _rest_merged(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
-    market = dialect.rest_market(query)
+def _rest_merged(dialect: Htx, query: Mapping[str, str]) -> Any:
+    market = _market(dialect, query)
     best, detail = best_offer(market), detail_body(market)
     tick = {name: detail[name] for name in ("id", "version", "open", "close", "low", "high", "amount", "vol", "count")}
     tick |= {"bid": [best["bid"], best["bidSize"]], "ask": [best["ask"], best["askSize"]]}
-    return _answer(dialect, f"market.{query['symbol']}.detail.merged", "tick", tick)
+    return answer(dialect, f"market.{query['symbol']}.detail.merged", "tick", tick)
 
 
-def _rest_detail(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
-    return _answer(dialect, f"market.{query.get('symbol')}.detail", "tick", detail_body(dialect.rest_market(query)))
+def _rest_detail(dialect: Htx, query: Mapping[str, str]) -> Any:
+    return answer(dialect, f"market.{query.get('symbol')}.detail", "tick", detail_body(_market(dialect, query)))
 
 
-def _rest_depth(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
-    market, step = dialect.rest_market(query), query.get("type", "")
+def _rest_depth(dialect: Htx, query: Mapping[str, str]) -> Any:
+    market, step = _market(dialect, query), query.get("type", "")
     if not re.fullmatch(r"step[0-5]", step):
         raise RestError("invalid type")
     count = query.get("depth")
@@ -62,40 +75,44 @@ def _rest_depth(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
         raise RestError("invalid depth")
     body = depth_body(market, f"depth.{step}", int(count) if count else None)
     tick = {name: body[name] for name in ("ts", "version", "bids", "asks")}
-    return _answer(dialect, f"market.{query['symbol']}.depth.{step}", "tick", tick)
+    return answer(dialect, f"market.{query['symbol']}.depth.{step}", "tick", tick)
+
+
+def groups(trades: Iterable[Trade], row: Callable[[Trade], dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return trades in groups, one for each order that took them."""
+    found = []
+    for _, same in groupby(trades, key=lambda trade: trade.order):
+        rows = list(same)
+        found.append({"id": push_id(rows[0]), "ts": rows[-1].ms, "data": [row(trade) for trade in rows]})
+    return found
 
 
 def _groups(market: Market, trades: Iterable[Trade]) -> list[dict[str, Any]]:
-    groups = []
-    for _, same in groupby(trades, key=lambda trade: trade.order):
-        rows = list(same)
-        data = [trade_row(trade, market, "trade-id") for trade in rows]
-        groups.append({"id": push_id(rows[0]), "ts": rows[-1].ms, "data": data})
-    return groups
+    return groups(trades, lambda trade: trade_row(trade, market, "trade-id"))
 
 
-def _rest_trade(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
-    market = dialect.rest_market(query)
+def _rest_trade(dialect: Htx, query: Mapping[str, str]) -> Any:
+    market = _market(dialect, query)
     [group] = _groups(market, market.trades[-1:])
-    return _answer(dialect, f"market.{query['symbol']}.trade.detail", "tick", group)
+    return answer(dialect, f"market.{query['symbol']}.trade.detail", "tick", group)
 
 
-def _rest_trades(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
-    market = dialect.rest_market(query)
-    groups = _groups(market, market.trades[-_size(query, 1) :])
-    groups.reverse()
-    return _answer(dialect, f"market.{query['symbol']}.trade.detail", "data", groups)
+def _rest_trades(dialect: Htx, query: Mapping[str, str]) -> Any:
+    market = _market(dialect, query)
+    found = _groups(market, market.trades[-size_of(query, 1) :])
+    found.reverse()
+    return answer(dialect, f"market.{query['symbol']}.trade.detail", "data", found)
 
 
-def _rest_klines(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
-    market = dialect.rest_market(query)
+def _rest_klines(dialect: Htx, query: Mapping[str, str]) -> Any:
+    market = _market(dialect, query)
     rule = PERIODS.get(query.get("period", ""))
     if rule is None:
         raise RestError("invalid period")
-    series, count = market.series(rule), _size(query, 150)
+    series, count = market.series(rule), size_of(query, 150)
     bars = list(series.filled(series.back_from(market.now_ms, count), market.now_ms))
     bars.reverse()
-    return _answer(
+    return answer(
         dialect,
         f"market.{query['symbol']}.kline.{query['period']}",
         "data",
@@ -103,7 +120,7 @@ def _rest_klines(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
     )
 
 
-def _rest_symbols(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
+def _rest_symbols(dialect: Htx, query: Mapping[str, str]) -> Any:
     return {"status": "ok", "data": [_symbol_row(item) for item in dialect.venue.instruments.values()]}
 
 
@@ -128,7 +145,7 @@ def _symbol_row(item: Instrument) -> dict[str, Any]:
     }
 
 
-def _rest_settings_symbols(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
+def _rest_settings_symbols(dialect: Htx, query: Mapping[str, str]) -> Any:
     rows = [
         {
             "sc": item.symbol.lower(),
@@ -146,7 +163,7 @@ def _rest_settings_symbols(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
     return {"status": "ok", "data": rows, "ts": str(dialect.venue.now_ms()), "full": 1}
 
 
-def _rest_market_symbols(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
+def _rest_market_symbols(dialect: Htx, query: Mapping[str, str]) -> Any:
     rows = [
         {
             "symbol": item.symbol.lower(),
@@ -164,11 +181,11 @@ def _rest_market_symbols(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
     return {"status": "ok", "data": rows, "ts": str(dialect.venue.now_ms()), "full": 1}
 
 
-def _rest_time(dialect: HtxSpot, query: Mapping[str, str]) -> Any:
+def _rest_time(dialect: Htx, query: Mapping[str, str]) -> Any:
     return {"status": "ok", "data": dialect.venue.server_ms()}
 
 
-ROUTES: dict[str, Callable[[HtxSpot, Mapping[str, str]], Any]] = {
+ROUTES: dict[str, Route] = {
     "/market/tickers": _rest_tickers,
     "/market/detail/merged": _rest_merged,
     "/market/detail": _rest_detail,

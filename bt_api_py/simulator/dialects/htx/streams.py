@@ -1,9 +1,10 @@
-"""HTX spot streams: what is pushed, and when."""
+"""HTX spot streams: what is pushed, and when; and what the streams of contracts have in common with them."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from ...market import ASK, BID, Level
+from ...candles import Bar
+from ...market import ASK, BID, Level, Trade
 from ..topics import BookTopic, MarketTopic, Topic, TradesTopic, difference
 from .figures import (
     PERIODS,
@@ -20,7 +21,8 @@ from .figures import (
 )
 
 
-def _pushed(topic: Topic, now_ms: int, tick: Any) -> dict[str, Any]:
+def pushed(topic: Topic, now_ms: int, tick: Any) -> dict[str, Any]:
+    """Return a frame of a market socket."""
     return {"ch": topic.name, "ts": now_ms, "tick": tick}
 
 
@@ -42,7 +44,7 @@ class Ticker(MarketTopic):
         return self.welcome(now_ms)
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
-        return [_pushed(self, now_ms, self.figures())]
+        return [pushed(self, now_ms, self.figures())]
 
     def figures(self) -> dict[str, Any]:
         """Return the body of a push."""
@@ -91,29 +93,30 @@ class BestOffer(MarketTopic):
         return self.welcome(now_ms)
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
+        return [pushed(self, now_ms, self.body())]
+
+    def body(self) -> dict[str, Any]:
+        """Return the best prices."""
         best = best_offer(self.market)
         tick = {"seqId": self.market.update_id, "ask": best["ask"], "askSize": best["askSize"]}
         tick |= {"bid": best["bid"], "bidSize": best["bidSize"]}
-        tick |= {"quoteTime": self.market.now_ms, "symbol": self.key.lower()}
-        return [_pushed(self, now_ms, tick)]
+        return tick | {"quoteTime": self.market.now_ms, "symbol": self.key.lower()}
 
 
 class Trades(TradesTopic):
     """`trade.detail`: the matches of one taker order per push."""
 
     def news(self, now_ms: int) -> Sequence[Any]:
-        return [
-            _pushed(
-                self,
-                now_ms,
-                {
-                    "id": push_id(trades[0]),
-                    "ts": trades[-1].ms,
-                    "data": [trade_row(trade, self.market) for trade in trades],
-                },
-            )
-            for trades in self.new_orders()
-        ]
+        return [self.message(trades, now_ms) for trades in self.new_orders()]
+
+    def message(self, trades: Sequence[Trade], now_ms: int) -> dict[str, Any]:
+        """Return a frame about the matches of one order."""
+        rows = [self.row(trade) for trade in trades]
+        return pushed(self, now_ms, {"id": push_id(trades[0]), "ts": trades[-1].ms, "data": rows})
+
+    def row(self, trade: Trade) -> dict[str, Any]:
+        """Return a match."""
+        return trade_row(trade, self.market)
 
 
 class Klines(TradesTopic):
@@ -133,11 +136,15 @@ class Klines(TradesTopic):
         if not self.new_trades():
             return ()
         before, self.open_ms = self.open_ms, self.rule.open_of(now_ms)
-        return [_pushed(self, now_ms, kline_row(self.market, bar)) for bar in self.series.between(before, now_ms)]
+        return [pushed(self, now_ms, self.row(bar)) for bar in self.series.between(before, now_ms)]
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
         bar = self.series.last
-        return [_pushed(self, now_ms, kline_row(self.market, bar))] if bar is not None else ()
+        return [pushed(self, now_ms, self.row(bar))] if bar is not None else ()
+
+    def row(self, bar: Bar) -> dict[str, Any]:
+        """Return a bar."""
+        return kline_row(self.market, bar)
 
 
 class Depth(MarketTopic):
@@ -151,7 +158,11 @@ class Depth(MarketTopic):
         return self.welcome(now_ms)
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
-        return [_pushed(self, now_ms, depth_body(self.market, self.channel))]
+        return [pushed(self, now_ms, self.body())]
+
+    def body(self) -> dict[str, Any]:
+        """Return the book."""
+        return depth_body(self.market, self.channel)
 
 
 class Refresh(BookTopic):
@@ -170,7 +181,7 @@ class Refresh(BookTopic):
         count = int(self.channel.rsplit(".", 1)[1])
         market = self.market
         tick = book_body(market, market.levels(BID, count), market.levels(ASK, count), market.update_id)
-        return [_pushed(self, now_ms, tick)]
+        return [pushed(self, now_ms, tick)]
 
 
 class Increments(BookTopic):
@@ -198,7 +209,7 @@ class Increments(BookTopic):
             "bids": level_rows(self.market, difference(old_bids, bids)),
             "asks": level_rows(self.market, difference(old_asks, asks)),
         }
-        return [_pushed(self, now_ms, tick)]
+        return [pushed(self, now_ms, tick)]
 
     def snapshot(self) -> dict[str, Any]:
         """Return the book as the last increment left it."""
