@@ -55,6 +55,7 @@ class SymbolStyle:
     `quote_names`: quote assets that the venue calls otherwise in the names of its markets.
     `renamed`: assets under names that the venue gave up, each with the one that it has now.
     `quotes` are its own quote assets, where a joined symbol would not be understood without them.
+    `is_opaque`: the venue's names are ids that say nothing, so that only its list leads to a market.
     """
 
     separator: str = ""
@@ -64,6 +65,7 @@ class SymbolStyle:
     quote_names: tuple[tuple[str, str], ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
     quotes: tuple[str, ...] = ()
+    is_opaque: bool = False
 
     def join(self, base: str, quote: str) -> str:
         """Return the venue's spelling of a market."""
@@ -76,6 +78,8 @@ class SymbolStyle:
 
         ``None`` when the quote asset is unknown, or when there is more to the name: a date, or another product.
         """
+        if self.is_opaque:
+            return None
         plain = _PERPETUAL.sub("", symbol.strip()) if self.is_perpetual else symbol
         for other, own in self.renamed:
             if plain.upper().startswith(other):

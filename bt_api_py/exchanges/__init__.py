@@ -15,6 +15,7 @@ from .gateio import GateioSpot
 from .htx import HtxSpot, HtxSwap
 from .kraken import KrakenSpot
 from .okx import OkxSpot, OkxSwap
+from .vega import VegaFuture
 
 _ALL: tuple[type[Exchange], ...] = (
     BinanceSpot,
@@ -32,6 +33,7 @@ _ALL: tuple[type[Exchange], ...] = (
     BybitSwap,
     DeribitSwap,
     BitgetSpot,
+    VegaFuture,
 )
 
 EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in _ALL}

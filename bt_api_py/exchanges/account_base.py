@@ -21,7 +21,7 @@ from ..exceptions import AuthenticationError
 from ..secrets import MASK
 from ..settings import ExchangeSettings
 from ..symbols import SymbolStyle
-from .base import Command, Exchange, Pages, Refusal, Request
+from .base import Answers, Command, Exchange, Pages, Refusal, Request
 
 Kind = Literal["order", "fill", "balance", "position", "hint", "note"]
 
@@ -239,7 +239,7 @@ class PrivateSide(Exchange):
 
     # The present state. Each yields requests, is sent the records of the answers, and ends when that is all.
 
-    def balances(self) -> Pages:
+    def balances(self) -> Answers:
         """Ask for every balance."""
         raise NotImplementedError
 

@@ -33,12 +33,14 @@ from .channel import (
     TimeData,
     instruments,
 )
+from .scale import Scale, ScaledRow
 from .words import (
     PING_FRAME,
     Accepted,
     Ack,
     Alive,
     Answer,
+    Answers,
     Command,
     Control,
     Endpoint,
@@ -78,7 +80,7 @@ class _Route:
     @classmethod
     def to(cls, name: str, channel: Channel, topic: Topic) -> _Route:
         """Return the way to a channel."""
-        read = None if channel.many or channel.patches else channel.decode
+        read = None if channel.many or channel.patches or channel.is_scaled else channel.decode
         return cls(name, channel, topic, read, channel.find, channel.is_checked, channel.container)
 
 
@@ -117,6 +119,8 @@ class Exchange:
         self.now_ms = 0  # the venue's time, told before whatever carries it is asked for
         self._topics: dict[str, Topic] = {}
         self._whole: dict[str, PatchRow] = {}  # the newest record of topics whose frames tell only what changed
+        self.scales: dict[str, Scale] = {}  # of markets that count in whole units, by the venue's name; see `ScaledRow`
+        self.unlisted: set[str] = set()  # markets of which a record came before the list that tells their scale
 
     # What a venue writes
 
@@ -160,6 +164,10 @@ class Exchange:
 
     def admit(self, url: str, ticket: Any) -> str:
         """Take the record that answers `ticket_request` and return the address to connect to, by default `url`."""
+        return url
+
+    def address(self, url: str, names: Sequence[str]) -> str:
+        """Return where a socket for these topics is opened: `url`, unless the venue wants them named there."""
         return url
 
     def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
@@ -248,6 +256,11 @@ class Exchange:
     def instruments_request(self) -> Request:
         """Return the call for the list of markets."""
         raise UnsupportedError(self.name, "no list of markets")
+
+    def instruments(self) -> Answers:
+        """Ask for the list of markets, where that takes more than one call."""
+        yield self.instruments_request()
+        return None
 
     def time_request(self) -> Request:
         """Return the call for the venue's clock."""
@@ -368,6 +381,8 @@ class Exchange:
             return [(name, Rejected(f"frame is not understood: {error}"))]
         if channel.patches:
             rows = self._completed(name, rows, refused)
+        if channel.is_scaled:
+            rows = self._scaled(rows, route.topic.venue_symbol, refused)
         items: list[Item]
         if channel.mixed:
             items = []
@@ -397,6 +412,22 @@ class Exchange:
                 found.append((index, whole))
             elif before is None:
                 refused.append("a change came before the whole record")
+        return found
+
+    def _scaled(
+        self, rows: Sequence[tuple[Place, Any]], venue_symbol: str, refused: list[str]
+    ) -> Sequence[tuple[Place, Any]]:
+        """Return the records with decimal places in their numbers; those of a market without a scale are refused."""
+        found: list[tuple[Place, Any]] = []
+        for index, row in rows:
+            symbol = getattr(row, "venue_symbol", "") or venue_symbol
+            scale = self.scales.get(symbol)
+            if scale is None:
+                self.unlisted.add(symbol)
+                refused.append(f"market {symbol!r} is not listed, so its decimal places are not known")
+            else:
+                row.scale_by(scale)
+                found.append((index, row))
         return found
 
     def _own_route(self, name: str, venue_symbol: str) -> _Route:
@@ -463,6 +494,8 @@ class Exchange:
             rows, refused = channel.read(payload)
         except UNREADABLE as error:
             raise DataParseError(request.path, str(error), exchange_name=self.name) from error
+        if channel.is_scaled:
+            rows = self._scaled(rows, topic.venue_symbol, refused)
         if channel.container is None:
             return [row for _, row in rows], refused
         frame = Frame(payload, channel.path)
@@ -485,6 +518,7 @@ __all__ = [
     "Ack",
     "Alive",
     "Answer",
+    "Answers",
     "Book",
     "BookRow",
     "Channel",
@@ -509,6 +543,8 @@ __all__ = [
     "Refusal",
     "Rejected",
     "Request",
+    "Scale",
+    "ScaledRow",
     "Selection",
     "Stamp",
     "StepRow",

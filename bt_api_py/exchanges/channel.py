@@ -13,6 +13,7 @@ from ..book.checksum import Checksum
 from ..book.sequence import Rule, Unnumbered
 from ..containers.base import COLUMNS, Container, Place, Row
 from ..containers.instrument import SymbolData
+from .scale import Scale, ScaledRow
 
 # What decoders raise for a text that they cannot read; the last for one that is nested without end.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -53,6 +54,7 @@ class Channel:
         "decode",
         "find",
         "is_checked",
+        "is_scaled",
         "many",
         "mixed",
         "newest_first",
@@ -106,6 +108,7 @@ class Channel:
         self._decode_apart = _decoder(list[msgspec.Raw] if many else msgspec.Raw, self.path)
         self.find = _finder(self.path)
         self.is_checked = getattr(row, "defect", None) is not Row.defect
+        self.is_scaled = isinstance(row, type) and issubclass(row, ScaledRow)
 
     def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
         """Return the records with their positions, -1 for a single one, and why others were refused.
@@ -310,6 +313,11 @@ class PatchRow(Row):
 
 class InstrumentRow(Row):
     """Base of the records that describe a market: `venue_symbol`, `base`, `quote` are what makes one."""
+
+    @property
+    def scale(self) -> Scale | None:
+        """The decimal places of its numbers on the wire, where the venue counts in whole units."""
+        return None
 
     def defect(self) -> str | None:
         for name in ("venue_symbol", "base", "quote"):

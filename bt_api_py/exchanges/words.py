@@ -60,6 +60,7 @@ class Endpoint:
         private: logs in first.
         spares: further bases that serve the same; a second socket of the same topics uses them.
         opening: what is sent first on every socket, before a login; its answer is no command's.
+        most_sockets: that may be open at a time; ``None``: any number.
     """
 
     base: str
@@ -75,6 +76,7 @@ class Endpoint:
     spares: tuple[str, ...] = ()
     sustained: Rate | None = None
     opening: str = ""
+    most_sockets: int | None = None
 
     @property
     def paces(self) -> tuple[Rate, ...]:
@@ -227,6 +229,8 @@ class Page(list[Any]):
 
 # Asks for one page after another: yields a request, is sent the objects of its answer, and ends when that is enough.
 Pages = Generator[Request, Page, None]
+# The same; what it returns, if anything, counts in place of the pages: objects that several answers make together.
+Answers = Generator[Request, Page, Sequence[Any] | None]
 
 
 def batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:

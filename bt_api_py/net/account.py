@@ -21,7 +21,7 @@ from ..containers.base import Origin, Topic, row_of
 from ..containers.order import OrderStatus
 from ..exceptions import AuthenticationError, BtApiError, InvalidSymbolError, RequestFailedError, WebSocketError
 from ..exchanges.account_base import BalanceRow, OrderRow, PositionRow, PrivateSide
-from ..exchanges.base import Channel, Pages
+from ..exchanges.base import Answers, Channel, batches
 from ..symbols import SymbolTable
 from .feed import Feed
 from .session import Session
@@ -164,7 +164,7 @@ class AccountPart(Feed):
         self._account.joined(self.name)
 
     def lost(self, cause: str) -> None:
-        self._account.lost(cause)
+        self._account.lost(self.name, cause)
 
     def fail(self, error: BtApiError) -> None:
         self._account.fail(error)
@@ -191,8 +191,13 @@ class Account:
         self._markets = markets
         private.markets = tuple(markets or ())
         self._topics: dict[tuple[str, str, Origin], Topic] = {}
-        self._session = Session(venue, private.endpoint_name, next(venue.numbers), exchange=private, rest=self.rest)
-        self._parts = [AccountPart(self, self._session, name) for name in private.names]
+        room = private.endpoints[private.endpoint_name].topics_per_socket
+        self.sessions: list[Session] = []
+        self._parts: list[AccountPart] = []
+        for names in batches(private.names, room):
+            session = Session(venue, private.endpoint_name, next(venue.numbers), exchange=private, rest=self.rest)
+            self.sessions.append(session)
+            self._parts += [AccountPart(self, session, name) for name in names]
         self._joined: set[str] = set()
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._fills: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -210,16 +215,11 @@ class Account:
         self._wants_balances = False
         self._is_reading_balances = False
 
-    @property
-    def session(self) -> Session:
-        """The sockets of this account."""
-        return self._session
-
     def open(self) -> None:
         """Begin: connect, log in, subscribe."""
-        self.venue.sessions.append(self._session)
+        self.venue.sessions += self.sessions
         for part in self._parts:
-            self._session.add(part)
+            part.session.add(part)
 
     # Readers
 
@@ -309,11 +309,12 @@ class Account:
             generation = self._generation
             self.venue.hub.spawn(self._reconcile(generation), f"{self.venue.name} account state")
 
-    def lost(self, cause: str) -> None:
-        """The connection ended: what happens now is read afterwards."""
-        if self._was_lost and not self._joined:
+    def lost(self, name: str, cause: str) -> None:
+        """The connection of one of the subscriptions ended: what happens now is read afterwards."""
+        was_whole = self._joined.issuperset(self.private.names)
+        self._joined.discard(name)
+        if self._was_lost and not was_whole:
             return
-        self._joined.clear()
         self._generation += 1
         # The state that is read next is newer than what is left out here.
         self._awaited.clear()
@@ -394,6 +395,8 @@ class Account:
 
     async def _read_state(self, generation: int) -> Found:
         """Read the state. Fills after orders, so that none of an order is missing; balances last: they include all."""
+        if self.private.unlisted:
+            await self._learn_markets()
         found = Found(generation, self.venue.time.now_ms())
         found.open_orders = await self._read(self.private.open_orders(), found)
         known = self._stranded | {number: order.venue_symbol for number, order in self._orders.items()}
@@ -415,6 +418,12 @@ class Account:
             found.positions = await self._read(self.private.positions(), found)
         found.balances = await self._read(self.private.balances(), found)
         return found
+
+    async def _learn_markets(self) -> None:
+        """Read the list of markets anew: there is one that it did not have."""
+        self._markets = await self.venue.markets(anew=True)
+        self._topics.clear()
+        self.private.unlisted.clear()
 
     async def _read_untold(self, found: Found, orders: dict[str, str]) -> None:
         """Read those orders, with their markets, that are not known to be over and that no list told."""
@@ -460,7 +469,7 @@ class Account:
         order = self._orders.get(order_id)
         return order is not None and order.is_over
 
-    async def _read(self, pages: Pages, found: Found | None = None) -> list[Any]:
+    async def _read(self, pages: Answers, found: Found | None = None) -> list[Any]:
         rows = await self.venue.collect(pages, Topic(self.venue.name, "account"), self.rest)
         if found is not None and found.generation != self._generation:
             raise OutdatedError
@@ -570,7 +579,8 @@ class Account:
         known = self._orders.get(row.order_id)
         if known is None and (row.continues or not row.venue_symbol):
             # Its beginning was lost; the state that is read after a new connection has all of it.
-            self._session.restart(f"a change of order {row.order_id}, of which nothing is known")
+            for session in self.sessions:
+                session.restart(f"a change of order {row.order_id}, of which nothing is known")
             return
         status = row.status
         if status == "unknown":
@@ -708,7 +718,7 @@ class Account:
             "live": self.is_live,
             "readers": len(self.boxes),
             "reconciliations": self.reconciliations,
-            "connection": self._session.health(),
+            "connections": {session.label: session.health() for session in self.sessions},
         }
 
 

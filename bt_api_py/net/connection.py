@@ -178,5 +178,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close the socket and end the tasks."""
-        await end(self._tasks)
-        await self._socket.close()
+        try:
+            await end(self._tasks)
+        finally:
+            await self._socket.close()

@@ -199,8 +199,10 @@ class Leg:
             self._subscribed.clear()
             self._joined.clear()
             self._dropping.clear()
-            await end(workers)
-            await connection.close()
+            try:
+                await end(workers)
+            finally:  # the session may end this leg while it cleans up after a loss
+                await connection.close()
             raise
 
     async def _address(self) -> str:
@@ -211,7 +213,7 @@ class Leg:
             ConnectionLost: it did not give what a socket needs.
         """
         venue, exchange = self._venue, self.session.exchange
-        url = self.session.endpoint.url(venue.settings, self._host)
+        url = exchange.address(self.session.endpoint.url(venue.settings, self._host), tuple(self.session.feeds))
         request = exchange.ticket_request(self.session.endpoint_name)
         if request is None:
             return url

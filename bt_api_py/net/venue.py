@@ -6,16 +6,16 @@ import asyncio
 import logging
 from collections.abc import Callable
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from ..containers import BarData, SymbolData
-from ..containers.base import Topic, row_of
+from ..containers.base import Origin, Topic, row_of
 from ..containers.derivatives import FIGURES, FigureData
-from ..exceptions import BtApiError, DataParseError, InvalidSymbolError, UnsupportedError
+from ..exceptions import BtApiError, DataParseError, InvalidSymbolError, SubscribeError, UnsupportedError
 from ..exchanges.account_base import PrivateSide
-from ..exchanges.base import Channel, Exchange, Pages, Request, Subscription
+from ..exchanges.base import Answers, Channel, Exchange, Request, Subscription
 from ..symbols import SymbolTable
 from .account import KINDS, Account
 from .books import BookFeed
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bt_api_py.net")
 
+E = TypeVar("E", bound=Exchange)
+
 _MARKETS_KEPT = 3600.0  # seconds for which a list of markets is believed
 _FAILURE_KEPT = 0.5  # seconds for which it counts as out of reach: a group of topics asks once, not once for each
 _CLOSING_GRACE_MS = 2000  # clocks differ: a bar that ended this recently may still change
@@ -57,6 +59,7 @@ class Venue:
     def __init__(self, hub: Hub, exchange: Exchange) -> None:
         self.hub = hub
         self.exchange = exchange
+        self._scales = exchange.scales  # one table for all adapters of this exchange
         self.name = exchange.name
         self.settings = exchange.settings
         self.clock = hub.clock
@@ -79,18 +82,22 @@ class Venue:
 
     # Markets
 
-    async def markets(self) -> SymbolTable[SymbolData]:
-        """Return the list of markets, from memory for an hour.
+    async def markets(self, *, anew: bool = False) -> SymbolTable[SymbolData]:
+        """Return the list of markets, from memory for an hour unless it is wanted anew.
 
         Raises:
             BtApiError: the venue's list is out of reach.
         """
-        known = self.known_markets
+        known = None if anew else self.known_markets
         if known is None:
             topic = Topic(self.name, "symbols")
-            found: list[SymbolData] = await self.rest.fetch(self.exchange.instruments_request(), topic, attempts=1)
+            found = await self.collect(self.exchange.instruments(), topic, origin="snapshot", attempts=1)
             known = self._markets = SymbolTable(self.name, [self._own_name(market) for market in found])
             self._markets_at = self.clock.monotonic()
+            for market in found:
+                scale = row_of(market).scale
+                if scale is not None:
+                    self._scales[market.get_venue_symbol()] = scale
         return known
 
     @property
@@ -124,6 +131,8 @@ class Venue:
         except InvalidSymbolError:
             raise
         except BtApiError as error:
+            if self.exchange.symbols.is_opaque:
+                raise
             guess = self.exchange.symbols.guess(symbol)
             if guess is None:
                 detail = f"the list of markets is out of reach ({error}) and the quote asset is not a known one"
@@ -210,9 +219,26 @@ class Venue:
         elif endpoint == MADE:
             new = Making(self, next(self.numbers))
         else:
-            new = Session(self, endpoint, next(self.numbers), exchange=type(self.exchange)(self.settings), raw=raw)
+            self._check_room(endpoint)
+            new = Session(self, endpoint, next(self.numbers), exchange=self._adapter(type(self.exchange)), raw=raw)
         self.sessions.append(new)
         return new
+
+    def _adapter(self, kind: type[E]) -> E:
+        """Return an adapter that knows what this exchange has learnt of its markets."""
+        adapter = kind(self.settings)
+        adapter.scales = self._scales
+        return adapter
+
+    def _check_room(self, name: str) -> None:
+        """Check that the venue lets another socket be opened.
+
+        Raises:
+            SubscribeError: it does not.
+        """
+        most = self.exchange.endpoints[name].most_sockets
+        if most is not None and sum(session.endpoint_name == name for session in self.sessions) >= most:
+            raise SubscribeError(self.name, f"no more than {most} sockets may be open; close a stream first")
 
     def release(self, box: Mailbox) -> None:
         """Take a box off its feed; a feed without readers is given back after a while."""
@@ -266,7 +292,7 @@ class Venue:
         if self.account is None:
             kind = self.exchange.account
             assert kind is not None, f"{self.name} has no account streams"
-            self.account = Account(self, kind(self.settings), markets)
+            self.account = Account(self, self._adapter(kind), markets)
             self.account.open()
         self.account.attach(box, topic)
 
@@ -280,9 +306,10 @@ class Venue:
         """Give the account's subscriptions back and close its sockets."""
         if self.account is account:
             self.account = None
-        if account.session in self.sessions:
-            self.sessions.remove(account.session)
-            self.hub.spawn(account.session.close(), f"{account.session.label} closing")
+        for session in account.sessions:
+            if session in self.sessions:
+                self.sessions.remove(session)
+                self.hub.spawn(session.close(), f"{session.label} closing")
 
     # Services for feeds and sessions
 
@@ -341,26 +368,34 @@ class Venue:
 
     # Snapshots for users
 
-    async def collect(self, pages: Pages, topic: Topic, rest: RestClient | None = None) -> list[Any]:
-        """Return the objects of all pages that an adapter asks for, marked as back-fill.
+    async def collect(
+        self,
+        pages: Answers,
+        topic: Topic,
+        rest: RestClient | None = None,
+        *,
+        origin: Origin = "backfill",
+        attempts: int = 3,
+    ) -> list[Any]:
+        """Return the objects of all pages that an adapter asks for, or what it made of them; of a back-fill, a part
+        that goes beyond `backfill_limit` is enough to know that it is too long.
 
         Raises:
             BtApiError: as `RestClient.fetch`.
         """
         most = self.settings.websocket.backfill_limit
         found: list[Any] = []
-        page = next(pages, None)
-        while page is not None:
-            rows = await (rest or self.rest).fetch(page, topic, origin="backfill")
-            found.extend(rows)
-            if len(found) > most:
-                pages.close()
-                break
-            try:
+        try:
+            page = next(pages)
+            while True:
+                rows = await (rest or self.rest).fetch(page, topic, origin=origin, attempts=attempts)
+                found.extend(rows)
+                if origin == "backfill" and len(found) > most:
+                    pages.close()
+                    return found
                 page = pages.send(rows)
-            except StopIteration:
-                break
-        return found
+        except StopIteration as end:
+            return found if end.value is None else list(end.value)
 
     async def server_time(self) -> int:
         """Return the venue's clock, milliseconds."""

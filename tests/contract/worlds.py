@@ -43,10 +43,10 @@ def settings(simulator: VirtualSimulator, *, websocket=None, **more):
 
 
 def is_subscribed(exchange):
-    """Tell whether topics of an exchange are asked for by commands."""
+    """Tell whether topics of an exchange are asked for, by commands or by the address of a socket."""
     adapter = EXCHANGES[exchange]()
     place = adapter.place(adapter.kinds[0], adapter.symbols.join("BTC", "USDT"))
-    return bool(adapter.subscribe([place.name], count(1)))
+    return bool(adapter.subscribe([place.name], count(1))) or adapter.address("", [place.name]) != ""
 
 
 def same(number, exact):

@@ -39,6 +39,7 @@ from bt_api_py.exchanges.kraken import KrakenSpot
 from bt_api_py.exchanges.okx import OkxSpot, OkxSwap
 
 from .material import own_frames, reordered
+from .test_vega import OneMarket
 
 VENUES: list[tuple[type[Exchange], str]] = [
     (BinanceSpot, "binance"),
@@ -56,6 +57,7 @@ VENUES: list[tuple[type[Exchange], str]] = [
     (GateioSpot, "gateio"),
     (DeribitSwap, "deribit"),
     (BitgetSpot, "bitget"),
+    (OneMarket, "vega"),
 ]
 WITHOUT_IDS = {"BULK___SWAP"}  # of trades
 CONTROLS = (Accepted, Ack, Refusal, Answer, Alive, Farewell, Rejected, Ignored, Subscribed, Expired)

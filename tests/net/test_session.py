@@ -133,6 +133,21 @@ class TestSubscribing:
         assert (await good).get_symbol() == "BTCUSDT"
         assert not socket.is_closed
 
+    async def test_no_more_sockets_than_the_venue_allows(self, connect, transport, monkeypatch):
+        """A topic that would need one socket too many is refused at once, and may be asked for when one is free."""
+        cls = EXCHANGES[SPOT]
+        narrow = replace(cls.endpoints["market"], topics_per_socket=1, most_sockets=1)
+        monkeypatch.setattr(cls, "endpoints", {"market": narrow})
+        api = connect(linger=0)
+        stream, _ = await live(api, transport)
+        with pytest.raises(SubscribeError, match="no more than 1 sockets"):
+            await reading(api.stream_ticker(SPOT, "ETHUSDT"))
+        await stream.aclose()
+        reader = reading(api.stream_ticker(SPOT, "ETHUSDT"))
+        await settle()
+        transport.sockets[-1].feed(ticker(1, "ETHUSDT"))
+        assert (await reader).get_symbol() == "ETHUSDT"
+
     async def test_a_topic_left_in_time_is_given_back(self, connect, transport, clock):
         """After `linger` an unread topic is unsubscribed while its neighbour stays."""
         api = connect(linger=5)

@@ -15,7 +15,8 @@ import msgspec
 from ...clock import SYSTEM_CLOCK, Clock
 from ...exceptions import DataParseError
 from ...exchanges.base import UNREADABLE, Channel, Request
-from ...exchanges.vega.wire import API, NAME, PACE, DataNode
+from ...exchanges.vega import VegaFuture
+from ...exchanges.vega.wire import API, NAME, PACE, listing, next_cursor
 from ...net.rest import RestClient
 from ...net.transport import DefaultTransport, Transport
 from .addresses import rest_settings
@@ -58,7 +59,7 @@ class VegaApiClient:
         transport: Transport | None = None,
     ) -> None:
         self._transport = transport or DefaultTransport()
-        self._rest = RestClient(DataNode(rest_settings(rest_url, timeout)), self._transport, clock or SYSTEM_CLOCK)
+        self._rest = RestClient(VegaFuture(rest_settings(rest_url, timeout)), self._transport, clock or SYSTEM_CLOCK)
         self._markets: dict[str, Market] = {}
         self._assets: dict[str, Asset] = {}
 
@@ -78,7 +79,7 @@ class VegaApiClient:
 
     async def get_markets(self) -> list[Market]:
         """Return every market, without prices; settled ones are left out."""
-        markets = [parse_market(node) async for node in self._list("/markets", "markets", includeSettled="false")]
+        markets = [parse_market(node) async for node in self._list("/markets", includeSettled="false")]
         self._markets.update({market.market_id: market for market in markets})
         return markets
 
@@ -101,7 +102,7 @@ class VegaApiClient:
 
     async def get_assets(self) -> list[Asset]:
         """Return every asset."""
-        assets = [parse_asset(node) async for node in self._list("/assets", "assets")]
+        assets = [parse_asset(node) async for node in self._list("/assets")]
         self._assets.update({asset.asset_id: asset for asset in assets})
         return assets
 
@@ -112,7 +113,7 @@ class VegaApiClient:
     async def known_asset(self, asset_id: str) -> Asset:
         """Return an asset, asked for only when it is not known yet."""
         if asset_id not in self._assets:
-            for asset in [parse_asset(node) async for node in self._list("/assets", "assets", assetId=asset_id)]:
+            for asset in [parse_asset(node) async for node in self._list("/assets", assetId=asset_id)]:
                 self._assets[asset.asset_id] = asset
         try:
             return self._assets[asset_id]
@@ -123,19 +124,19 @@ class VegaApiClient:
 
     async def get_accounts(self, party_id: str) -> list[Account]:
         """Return the accounts of a party, general ones as well as those of markets."""
-        nodes = [node async for node in self._list("/accounts", "accounts", **{"filter.partyIds": party_id})]
+        nodes = [node async for node in self._list("/accounts", **{"filter.partyIds": party_id})]
         return [await self.read_account(node) for node in nodes]
 
     async def get_open_orders(self, party_id: str, market_id: str | None = None) -> list[Order]:
         """Return the live orders of a party, in one market or in all."""
         query = {"filter.partyIds": party_id, **_of_market(market_id), "filter.liveOnly": "true"}
-        nodes = [node async for node in self._list("/orders", "orders", **query)]
+        nodes = [node async for node in self._list("/orders", **query)]
         return [await self.read_order(node) for node in nodes]
 
     async def get_positions(self, party_id: str, market_id: str | None = None) -> list[Position]:
         """Return the positions of a party, in one market or in all; those that were closed have a volume of 0."""
         query = {"filter.partyIds": party_id, **_of_market(market_id)}
-        nodes = [node async for node in self._list("/positions", "positions", **query)]
+        nodes = [node async for node in self._list("/positions", **query)]
         return [await self.read_position(node) for node in nodes]
 
     # Records, of REST and of streams, with the decimals that are theirs
@@ -179,37 +180,33 @@ class VegaApiClient:
 
     # Calls
 
-    async def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
-        response = await self._rest.send(Request(API + path, _PLAIN, dict(query), PACE))
+    async def _body(self, path: str, query: Mapping[str, str]) -> bytes:
+        return (await self._rest.send(Request(API + path, _PLAIN, dict(query), PACE))).body
+
+    @staticmethod
+    def _decoded(path: str, body: bytes | msgspec.Raw) -> dict[str, Any]:
         try:
-            found = msgspec.json.decode(response.body, type=dict[str, Any])
+            found = msgspec.json.decode(body, type=dict[str, Any])
         except UNREADABLE as error:
             raise DataParseError(path, str(error), exchange_name=NAME) from error
         return found
 
     async def _object(self, path: str, key: str) -> dict[str, Any]:
-        found = (await self._get(path, {})).get(key)
+        found = self._decoded(path, await self._body(path, {})).get(key)
         if not isinstance(found, dict):
             raise DataParseError(path, f"no object {key!r}", exchange_name=NAME)
         return found
 
-    async def _list(self, path: str, key: str, **query: str) -> AsyncIterator[dict[str, Any]]:
+    async def _list(self, path: str, **query: str) -> AsyncIterator[dict[str, Any]]:
         """Yield the records of a list, page by page."""
-        asked = dict(query)
+        asked, cursor = dict(query), ""
         for _ in range(_MOST_PAGES):
-            page = (await self._get(path, asked)).get(key)
-            if not isinstance(page, dict):
-                raise DataParseError(path, f"no list {key!r}", exchange_name=NAME)
-            for edge in page.get("edges") or ():
-                if not isinstance(edge, dict) or not isinstance(edge.get("node"), dict):
-                    raise DataParseError(path, "an edge without a node", exchange_name=NAME)
-                yield edge["node"]
-            info = page.get("pageInfo") or {}
-            if not isinstance(info, dict) or not info.get("hasNextPage"):
+            page = listing(path, await self._body(path, asked))
+            for edge in page.edges:
+                yield self._decoded(path, edge.node)
+            cursor = next_cursor(path, page, cursor)
+            if not cursor:
                 return
-            cursor = info.get("endCursor")
-            if not isinstance(cursor, str) or cursor in ("", asked.get("pagination.after")):
-                raise DataParseError(path, "more pages, and no cursor that leads there", exchange_name=NAME)
             asked["pagination.after"] = cursor
         raise DataParseError(path, f"more than {_MOST_PAGES} pages", exchange_name=NAME)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation, localcontext
 
-from ...exchanges.vega.wire import scaled
+from ...exchanges.scale import scaled
 
 Number = Decimal | int | float | str
 

@@ -14,6 +14,7 @@ from inspect import signature
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ...exceptions import DataParseError
+from ...exchanges.scale import scaled
 from ...exchanges.vega.wire import (
     ACCOUNT_TYPE,
     ASSET_STATUS,
@@ -25,7 +26,6 @@ from ...exchanges.vega.wire import (
     SIDE,
     TIME_IN_FORCE,
     TRADING_MODE,
-    scaled,
     whole,
 )
 from .models import Account, Asset, Market, MarketData, Order, Position

@@ -1,1 +1,5 @@
-"""What is known of Vega's wire: words, addresses and refusals."""
+"""Vega: derivatives of a chain of their own, read from a data node."""
+
+from .future import VegaFuture
+
+__all__ = ["VegaFuture"]

@@ -6,12 +6,15 @@ address is built in.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from collections.abc import Generator, Sequence
+from typing import Any
 
 import msgspec
+from msgspec import field
 
-from ...exceptions import BtApiError, InvalidSymbolError, RequestFailedError
-from ..base import PING_FRAME, UNREADABLE, Endpoint, Exchange, Heartbeat, Rate
+from ...containers.base import Place
+from ...exceptions import BtApiError, DataParseError, InvalidSymbolError, RequestFailedError
+from ..base import PING_FRAME, UNREADABLE, Channel, Endpoint, Heartbeat, Page, Rate, Request
 
 NAME = "VEGA___FUTURE"
 API = "/api/v2"
@@ -23,7 +26,9 @@ INVALID_ARGUMENT, NOT_FOUND = 3, 5  # gRPC status numbers, in `code`
 HOPELESS = {INVALID_ARGUMENT, NOT_FOUND, 7, 12, 16}  # forbidden, unimplemented, unauthenticated: the same next time
 
 UNSPECIFIED = "UNSPECIFIED"
+LONGEST_PAGE = 5000  # rows that a list may have on a page
 _LONGEST = 80  # digits of a number: the largest that the network has are of 256 bits
+_MOST_STREAMS = 250  # of one address
 
 
 class Words:
@@ -127,28 +132,7 @@ def whole(value: object) -> int:
     return int(value)
 
 
-def scaled(value: object, places: int) -> Decimal:
-    """Return a number of the wire, which counts units of 10**-places, as it is meant; `places` may be negative.
-
-    Raises:
-        ValueError: it is no number.
-    """
-    if value is None or value == "":
-        return Decimal(0)
-    text = str(value)
-    try:
-        # Averages, such as the price of an entry, may come with digits behind the point.
-        number = Decimal(text) if isinstance(value, str | int | Decimal) and len(text) <= _LONGEST else Decimal("nan")
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite():
-        raise ValueError(f"no number: {text[:_LONGEST]!r}")
-    sign, digits, exponent = number.as_tuple()
-    assert isinstance(exponent, int), "only finite numbers come this far"
-    return Decimal((sign, digits, exponent - places))  # `scaleb` would round to the context's precision
-
-
-def endpoint(path: str) -> Endpoint:
+def endpoint(path: str = "", *, private: bool = False) -> Endpoint:
     """Return the socket of one stream; `path` holds its filter as well."""
     return Endpoint(
         NOWHERE.replace("https", "wss"),
@@ -157,6 +141,8 @@ def endpoint(path: str) -> Endpoint:
         topics_per_socket=1,
         sends=Rate(1, 1.0),
         connects=PACE,
+        private=private,
+        most_sockets=_MOST_STREAMS,
     )
 
 
@@ -168,6 +154,21 @@ class Refused(msgspec.Struct):
 
 
 _refused = msgspec.json.Decoder(Refused).decode
+
+
+class Frame(msgspec.Struct):
+    """A message of a stream."""
+
+    result: dict[str, msgspec.Raw] = {}
+    error: Refused | None = None
+
+    @property
+    def held(self) -> str:
+        """What a result is about, or ``"snapshot"`` or ``"updates"``; empty when there is none."""
+        return next(iter(self.result), "")
+
+
+frame = msgspec.json.Decoder(Frame).decode
 
 
 def failure(path: str, status: int, body: bytes) -> BtApiError | None:
@@ -184,11 +185,93 @@ def failure(path: str, status: int, body: bytes) -> BtApiError | None:
     return RequestFailedError(NAME, path, text, status, str(refused.code or ""))
 
 
-class DataNode(Exchange):
-    """A data node as REST calls see it."""
+# Lists
 
-    name = NAME
-    rest = NOWHERE
 
-    def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:
-        return failure(path, status, body)
+class Edge(msgspec.Struct):
+    """An entry of a list."""
+
+    node: msgspec.Raw
+
+
+class PageInfo(msgspec.Struct):
+    """Whether a list goes on, and where."""
+
+    has_next: bool = field(name="hasNextPage", default=False)
+    end: str = field(name="endCursor", default="")
+
+
+class Listing(msgspec.Struct):
+    """A page of a list."""
+
+    edges: list[Edge] = []
+    info: PageInfo = field(name="pageInfo", default_factory=PageInfo)
+
+
+_listings = msgspec.json.Decoder(dict[str, Listing]).decode
+
+
+def listing(path: str, body: bytes) -> Listing:
+    """Return the only list of an answer.
+
+    Raises:
+        DataParseError: there is none.
+    """
+    try:
+        [found] = _listings(body).values()
+    except (*UNREADABLE, ValueError) as error:
+        raise DataParseError(path, f"no list in pages: {error}", exchange_name=NAME) from error
+    return found
+
+
+def next_cursor(path: str, page: Listing, cursor: str) -> str:
+    """Return the cursor that leads on behind a page, which `cursor` led to; empty on the last one.
+
+    Raises:
+        DataParseError: there is more, and nothing leads there.
+    """
+    if not page.info.has_next:
+        return ""
+    if page.info.end in ("", cursor):
+        raise DataParseError(path, "more pages, and no cursor that leads there", exchange_name=NAME)
+    return page.info.end
+
+
+def every_page(request: Request) -> Generator[Request, Page, list[Any]]:
+    """Ask for a list to its last page, and return its objects."""
+    found: list[Any] = []
+    page = yield request
+    cursor = ""
+    while True:
+        found += page
+        cursor = next_cursor(request.path, listing(request.path, page.body), cursor)
+        if not cursor:
+            return found
+        page = yield msgspec.structs.replace(request, query={**request.query, "pagination.after": cursor})
+
+
+class ListChannel(Channel):
+    """A page of a list, whose records lie in `edges`, each in a `node` of its own."""
+
+    __slots__ = ()
+
+    def __init__(self, container: Any, row: Any, key: str, *, newest_first: bool = False) -> None:
+        super().__init__(container, row, (key, "edges"), many=True, newest_first=newest_first)
+
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
+        good: list[tuple[Place, Any]] = []
+        refused = []
+        for index, edge in enumerate(_edges(payload, self.path[0])):
+            try:
+                good.append(((index, "node"), msgspec.json.decode(edge.node, type=self.row, strict=False)))
+            except msgspec.ValidationError as error:
+                refused.append(f"{error} in row {index}")
+        usable, defects = self._usable(good)
+        return usable, refused + defects
+
+
+def _edges(payload: bytes, key: str) -> list[Edge]:
+    lists = _listings(payload)
+    if key not in lists:
+        raise msgspec.ValidationError(f"no list {key!r}")
+    return lists[key].edges

@@ -19,7 +19,7 @@ from ...limits import BanningLimit, SlidingLimit
 from ...margin import MarginAccount
 from ..base import Dialect, Request, Response, UnknownTopicError, json_response
 from ..topics import Topic
-from .account_rest import ACCOUNT_READS, answer_account
+from .account_rest import answer_account, is_account_read
 from .account_rows import Terms, terms_of
 from .commands import Transaction
 from .errors import EXHAUSTED, INVALID_ARGUMENT, NOT_FOUND, NodeError, body_of
@@ -64,6 +64,7 @@ class VegaFuture(Dialect[VegaSession]):
         write_id=order_number,
         write_trade_id=trade_number,
         draw_keys=draw_keys,
+        fee_step=Decimal("0.000001"),  # what the assets are counted in that contracts settle in
     )
     intervals = INTERVALS
 
@@ -240,7 +241,7 @@ class VegaFuture(Dialect[VegaSession]):
         answer = answer_wallet(self, request)
         if answer is not None:
             return answer
-        if request.path.removeprefix(f"{ROOT}/") not in ACCOUNT_READS:
+        if not is_account_read(request):
             return None
         return self._answered(lambda: answer_account(self, request))
 

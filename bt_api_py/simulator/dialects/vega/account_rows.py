@@ -198,6 +198,7 @@ def own_trade_row(dialect: VegaFuture, account: MarginAccount, fill: AccountFill
     other = (hex_id("party", fill.trade_id), hex_id("other", fill.trade_id))
     bought = fill.side == BUY
     (buyer, buys), (seller, sells) = (own, other) if bought else (other, own)
+    paid, free = _fees(scaled(fill.fee, asset_places(item.quote))), _fees("0")
     return {
         "id": fill.trade_id,
         "marketId": market_id(item),
@@ -210,4 +211,11 @@ def own_trade_row(dialect: VegaFuture, account: MarginAccount, fill: AccountFill
         "sellOrder": sells,
         "timestamp": str(fill.ms * NS),
         "type": "TYPE_DEFAULT",
+        "buyerFee": paid if bought else free,
+        "sellerFee": free if bought else paid,
     }
+
+
+def _fees(amount: str) -> Row:
+    """Return what one side of a trade pays, all of it for the infrastructure."""
+    return {"makerFee": "0", "infrastructureFee": amount, "liquidityFee": "0"}

@@ -1,7 +1,7 @@
 """Vega's public REST.
 
-Source: Vega data node v0.79.0, API v2, October 2024. How intervals and their candles are named is not documented: here
-as the node's own tables name them.
+Source: Vega data node v0.79.0, API v2, October 2024, and the list of its routes. How intervals and their candles are
+named is not documented: here as the node's own tables name them.
 """
 
 from __future__ import annotations
@@ -86,6 +86,16 @@ def _depth(dialect: VegaFuture, wanted: str, query: Mapping[str, str]) -> Any:
     }
 
 
+def _trades(dialect: VegaFuture, query: Mapping[str, str]) -> Any:
+    market = dialect.venue.market(dialect.market(query.get("marketIds", "")).symbol)
+    start, end = number(query, "dateRange.startTimestamp", 0) or 0, number(query, "dateRange.endTimestamp") or _FAR
+    listed = [(f"{t.ms:020d}/{t.id:020d}", {"trade": t}) for t in market.trades if start <= t.ms * NS < end]
+    found = page(query, listed, size=dialect.page_size)
+    for edge in found["edges"]:  # only what is on the page is written out
+        edge["node"] = trade_row(market.instrument, edge["node"]["trade"])
+    return {"trades": found}
+
+
 def _assets(dialect: VegaFuture, query: Mapping[str, str]) -> Any:
     wanted = query.get("assetId")
     listed = assets(dialect.venue.instruments.values())
@@ -128,6 +138,7 @@ _ROUTES: dict[str, _Handler] = {
     "/markets": _markets,
     "/markets/data": _markets_data,
     "/assets": _assets,
+    "/trades": _trades,
     "/candle": _candles,
     "/candle/intervals": _intervals,
     "/vega/time": _time,

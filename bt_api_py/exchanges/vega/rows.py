@@ -1,0 +1,333 @@
+"""Vega: the records of market data, of REST and of streams alike.
+
+Streams send words as numbers and leave out what is 0 or empty, so every field has its default.
+
+Source: Vega v0.79.0, data node API v2 and protocol buffers, state of 2024-10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec import field
+
+from ...containers.bar import BarRow
+from ...containers.base import Number, Place, Row, Side
+from ...containers.trade import TradeRow
+from ..base import BookRow, Channel, InstrumentRow, Scale, ScaledRow, Stamp
+from ..scale import scaled, scaled_or_none
+from .wire import MARKET_STATE, SIDE, TRADING_MODE, ListChannel
+
+_NS = 10**6  # in a millisecond
+_BUY, _SELL = "SIDE_BUY", "SIDE_SELL"
+
+
+def milliseconds(ns: int) -> int | None:
+    """Return a time of the wire in milliseconds; ``None`` where it was left out."""
+    return ns // _NS or None
+
+
+class Data(ScaledRow):
+    """What a market is like. Best prices of 0 mean that there are none, in an auction for example."""
+
+    venue_symbol: str = field(name="market")
+    time: int = field(name="timestamp", default=0)
+    last_price: Number = field(name="lastTradedPrice", default=None)
+    bid_price: Number = field(name="bestBidPrice", default=None)
+    bid_quantity: Number = field(name="bestBidVolume", default=None)
+    ask_price: Number = field(name="bestOfferPrice", default=None)
+    ask_quantity: Number = field(name="bestOfferVolume", default=None)
+    mark_price: Number = field(name="markPrice", default=None)
+    open_interest: Number = field(name="openInterest", default="0")
+
+    prices = ("last_price", "bid_price", "ask_price", "mark_price")
+    quantities = ("bid_quantity", "ask_quantity", "open_interest")
+
+    @property
+    def timestamp(self) -> int | None:
+        return milliseconds(self.time)
+
+    def scale_by(self, scale: Scale) -> None:
+        super().scale_by(scale)
+        for name in self.prices:
+            setattr(self, name, getattr(self, name) or None)
+
+
+class Level(msgspec.Struct):
+    """A price of a book; one without a volume is gone."""
+
+    price: Any = None
+    volume: Any = "0"
+    orders: Any = field(name="numberOfOrders", default="0")
+
+
+class DepthUpdate(BookRow, ScaledRow):
+    """What has changed in a book, from the number behind `previous` to `last`."""
+
+    venue_symbol: str = field(name="marketId")
+    buy: list[Level] = []
+    sell: list[Level] = []
+    number: int = field(name="sequenceNumber", default=0)
+    before: int = field(name="previousSequenceNumber", default=0)
+    sides: tuple[Any, Any] = ((), ())
+
+    def scale_by(self, scale: Scale) -> None:
+        self.sides = _levels(self.buy, scale), _levels(self.sell, scale)
+
+    @property
+    def bids(self) -> Sequence[Any]:
+        return self.sides[0]  # type: ignore[no-any-return]
+
+    @property
+    def asks(self) -> Sequence[Any]:
+        return self.sides[1]  # type: ignore[no-any-return]
+
+    @property
+    def first(self) -> int:
+        return self.before + 1
+
+    @property
+    def last(self) -> int:
+        return self.number
+
+    @property
+    def previous(self) -> int:
+        return self.before
+
+
+class Depth(DepthUpdate):
+    """A whole book, by REST."""
+
+    @property
+    def is_snapshot(self) -> bool:
+        return True
+
+
+def _levels(levels: list[Level], scale: Scale) -> list[tuple[Any, ...]]:
+    """Return price, quantity and number of orders; what is no number is left to the book to refuse."""
+    return [
+        (
+            scaled_or_none(level.price, scale.price) or level.price,
+            scaled_or_none(level.volume, scale.quantity) or level.volume,
+            level.orders,
+        )
+        for level in levels
+    ]
+
+
+class OfTrade(ScaledRow):
+    """What a trade has in a market and on an account. Its id is a hash, which tells nothing of its order."""
+
+    trade_id: str = field(name="id")
+    venue_symbol: str = field(name="marketId")
+    price: Any = None
+    quantity: Any = field(name="size", default="0")
+    aggressor: int | str = 0
+    time: int = field(name="timestamp", default=0)
+
+    prices = ("price",)
+    quantities = ("quantity",)
+
+    @property
+    def timestamp(self) -> int | None:
+        return milliseconds(self.time)
+
+    @property
+    def taker_side(self) -> Side | None:
+        """The side of whoever took; ``None`` where that is not told."""
+        word = SIDE.read(self.aggressor)
+        return "buy" if word == _BUY else "sell" if word == _SELL else None
+
+    def defect(self) -> str | None:
+        if not self.trade_id:
+            return "empty trade id"
+        if str(self.quantity).startswith("-"):
+            return f"quantity {self.quantity!r}"
+        return self.without("price", "quantity") or (None if self.taker_side else f"aggressor {self.aggressor!r}")
+
+
+class Trade(OfTrade, TradeRow):
+    ordered = False
+
+    @property
+    def side(self) -> Side | None:
+        return self.taker_side
+
+
+class Candle(BarRow, ScaledRow):
+    start: int
+    changed: int = field(name="lastUpdate", default=0)
+    open: Any = ""
+    high: Any = ""
+    low: Any = ""
+    close: Any = ""
+    volume: Any = "0"
+    amount: Any = field(name="notional", default=None)
+
+    prices = ("open", "high", "low", "close")
+    quantities = ("volume",)
+
+    @property
+    def timestamp(self) -> int:
+        return self.start // _NS
+
+    @property
+    def event_time(self) -> int | None:
+        return milliseconds(self.changed)
+
+    @property
+    def is_traded(self) -> bool:
+        """Whether there was a trade: without one there are no prices, or all are 0."""
+        return scaled_or_none(self.volume, 0) != 0
+
+    def defect(self) -> str | None:
+        return self.without("volume", *self.prices) if self.is_traded else None
+
+    def scale_by(self, scale: Scale) -> None:
+        super().scale_by(scale)
+        self.amount = scaled_or_none(self.amount, scale.price + scale.quantity)  # a sum of price times size
+
+
+class _OfTraded(Channel):
+    __slots__ = ()
+
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
+        rows, refused = super().read(payload)
+        return [(place, row) for place, row in rows if row.is_traded], refused
+
+
+class CandleChannel(_OfTraded):
+    """A candle of a stream; those without a trade are left out."""
+
+    __slots__ = ()
+
+
+class CandleList(_OfTraded, ListChannel):
+    """Candles of a list; those without a trade are left out."""
+
+    __slots__ = ()
+
+
+# What is listed
+
+
+class Details(msgspec.Struct):
+    symbol: str = ""
+    decimals: int = 0
+
+
+class Asset(Row):
+    asset_id: str = field(name="id")
+    details: Details
+
+    def defect(self) -> str | None:
+        return None if self.asset_id and self.details.symbol else "no id, or no symbol"
+
+
+class Product(msgspec.Struct):
+    """What is traded: a contract that settles in an asset, or one asset for another."""
+
+    settlement: str = field(name="settlementAsset", default="")
+    quote_name: str = field(name="quoteName", default="")
+    quote: str = field(name="quoteAsset", default="")
+
+
+class Instrument(msgspec.Struct):
+    code: str
+    future: Product | None = None
+    perpetual: Product | None = None
+    spot: Product | None = None
+
+
+class Tradable(msgspec.Struct):
+    instrument: Instrument
+
+
+class Market(InstrumentRow):
+    venue_symbol: str = field(name="id")
+    tradable: Tradable = field(name="tradableInstrument")
+    price_places: int = field(name="decimalPlaces", default=0)
+    quantity_places: int = field(name="positionDecimalPlaces", default=0)
+    mode: int | str = field(name="tradingMode", default=0)
+    state: int | str = 0
+    tick: Any = field(name="tickSize", default="1")
+    money: Asset | None = None  # what it settles in, known when the assets are
+
+    def defect(self) -> str | None:
+        defect = super().defect()
+        if defect is None and max(abs(self.price_places), abs(self.quantity_places)) > 80:
+            return "decimal places without end"
+        return defect
+
+    @property
+    def _instrument(self) -> Instrument:
+        return self.tradable.instrument
+
+    @property
+    def _product(self) -> Product:
+        found = self._instrument
+        return found.perpetual or found.future or found.spot or Product()
+
+    @property
+    def money_id(self) -> str:
+        """The id of the asset that profits and fees are counted in."""
+        return self._product.settlement or self._product.quote
+
+    @property
+    def base(self) -> str:
+        base, slash, _ = self._instrument.code.partition("/")
+        return base if slash else base.removesuffix(self._product.quote_name) or base
+
+    @property
+    def quote(self) -> str:
+        return self._product.quote_name or self._instrument.code.partition("/")[2]
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        return (self._instrument.code,)
+
+    @property
+    def contract_type(self) -> str | None:
+        if self._instrument.perpetual is not None:
+            return "perpetual"
+        return "future" if self._instrument.future is not None else None
+
+    @property
+    def settle_asset(self) -> str | None:
+        return self.money.details.symbol if self.money is not None and self.contract_type else None
+
+    @property
+    def tick_size(self) -> Decimal | None:
+        return scaled_or_none(self.tick, self.price_places)
+
+    @property
+    def lot_size(self) -> Decimal:
+        return scaled(1, self.quantity_places)
+
+    @property
+    def is_trading(self) -> bool:
+        return self.status == "CONTINUOUS"
+
+    @property
+    def status(self) -> str:
+        """What the market does while it is active, otherwise what has become of it."""
+        state = MARKET_STATE.read(self.state).removeprefix("STATE_")
+        return TRADING_MODE.read(self.mode).removeprefix("TRADING_MODE_") if state == "ACTIVE" else state
+
+    @property
+    def scale(self) -> Scale | None:
+        if self.money is None:
+            return None
+        details = self.money.details
+        return Scale(self.price_places, self.quantity_places, details.decimals, details.symbol)
+
+
+class ServerTime(Stamp):
+    ns: int = field(name="timestamp")
+
+    @property
+    def timestamp(self) -> int:
+        return self.ns // _NS
