@@ -191,7 +191,9 @@ def test_candles(vega: OneMarket) -> None:
     assert (bar.get_timestamp(), bar.get_symbol()) == (1700000040000, "BTCUSDT")
 
 
-@pytest.mark.parametrize("prices", [{}, dict.fromkeys(("open", "high", "low", "close"), "0"), {"open": "", "volume": "0"}])
+@pytest.mark.parametrize(
+    "prices", [{}, dict.fromkeys(("open", "high", "low", "close"), "0"), {"open": "", "volume": "0"}]
+)
 def test_a_candle_without_trades(vega: OneMarket, prices: dict[str, str]) -> None:
     """Without a trade a candle has no prices, left out or 0: nothing is handed out, and nothing refused."""
     frame = {"result": {"candle": {"start": "1700000100000000000", "lastUpdate": "1700000100000000000", **prices}}}
@@ -257,7 +259,8 @@ def test_markets_of_every_kind(vega: OneMarket) -> None:
     assert [by_id[number].get_base_asset() for number in "1234"] == ["BTC", "BTC", "ETH", "VEGA"]
     assert by_id["4"].get_settle_asset() is None
     table = SymbolTable("VEGA___FUTURE", found)
-    for symbol, number in (("BTCUSDT", "2"), ("BTC-USDT-SWAP", "2"), ("ETHUSDT", "3"), ("VEGA/USDT", "4"), ("1" * 64, "1")):
+    leads = {"BTCUSDT": "2", "BTC-USDT-SWAP": "2", "ETHUSDT": "3", "VEGA/USDT": "4", "1" * 64: "1"}
+    for symbol, number in leads.items():
         assert table.find(symbol).get_venue_symbol() == number * 64
 
 
