@@ -24,7 +24,7 @@ from bt_api_py.containers import (
 )
 from bt_api_py.containers.base import row_of
 from bt_api_py.exceptions import BookGapError, BtApiError, InvalidSymbolError, RateLimitError, RequestFailedError
-from bt_api_py.exchanges.base import Accepted, Alive, Answer, Ignored, Refusal, Rejected, Subscription
+from bt_api_py.exchanges.base import Accepted, Ack, Alive, Answer, Ignored, Refusal, Rejected, Subscription
 from bt_api_py.exchanges.deribit import DeribitSwap
 
 from .accounts import messages
@@ -323,7 +323,7 @@ class TestTopics:
         """A pair names its perpetual contract, in US dollars the inverse one; a name of the venue's is itself."""
         guesses = {
             "BTC-USD": "BTC-PERPETUAL",
-            "btcusd": "BTC-PERPETUAL",
+            "ethusd": "ETH-PERPETUAL",
             "BTC-PERPETUAL": "BTC-PERPETUAL",
             "ETH-USDC": "ETH_USDC-PERPETUAL",
             "eth_usdc-perpetual": "ETH_USDC-PERPETUAL",
@@ -366,7 +366,7 @@ class TestCommands:
                 Accepted("3", frozenset({"trades.BTC-PERPETUAL.100ms", "book.BTC-PERPETUAL.100ms"})),
             ),
             ('{"jsonrpc":"2.0","id":4,"result":[]}', Accepted("4", frozenset())),
-            ('{"jsonrpc":"2.0","id":0,"result":"ok"}', Alive()),
+            ('{"jsonrpc":"2.0","id":0,"result":"ok"}', Ack("0")),
             (
                 '{"jsonrpc":"2.0","id":1,"error":{"code":10028,"message":"too_many_requests","data":null}}',
                 Refusal("too_many_requests", id="1", code="10028", is_pace=True),

@@ -2,6 +2,8 @@
 
 import pytest
 
+from bt_api_py.simulator.dialects.deribit.keys import signature
+
 from .simulated import START, VirtualWorld, like
 
 DERIBIT = "DERIBIT___SWAP"
@@ -231,3 +233,136 @@ class TestRest:
         answer = self.ask(world, "get_order_book", instrument_name="BTC-PERPETUAL", depth="7")
         assert answer["error"]["data"]["param"] == "depth"
         assert "status" not in answer
+
+
+class TestAccount:
+    @pytest.fixture
+    def strict(self):
+        return VirtualWorld(exchanges=[DERIBIT], strict_keys=True)
+
+    def auth(self, **params):
+        return call("auth", number=9, **params)
+
+    def signed(self, account, **changed):
+        stamp, nonce = str(int(START * 1000)), "abcd1234"
+        params = {"client_id": account.api_key, "timestamp": int(stamp), "nonce": nonce, "data": ""}
+        params |= {"signature": signature(account.secret, stamp, nonce, "")} | changed
+        return self.auth(grant_type="client_signature", **params)
+
+    def private(self, method, **params):
+        return {"jsonrpc": "2.0", "id": 1, "method": f"private/{method}", "params": params}
+
+    def ask(self, world, account, method, raw_query="", key=None):
+        stamp = str(int(START * 1000))
+        path = f"/api/v2/private/{method}"
+        data = f"GET\n{path}{'?' if raw_query else ''}{raw_query}\n\n"
+        signed = f"ts={stamp},nonce=1,sig={signature(account.secret, stamp, '1', data)}"
+        headers = {"Authorization": f"deri-hmac-sha256 id={key or account.api_key},{signed}"}
+        return world.request(DERIBIT, path, raw_query, headers)
+
+    def test_the_vector_of_the_documents(self):
+        """The published example has its signature."""
+        assert signature("docsSecret", "1700000000000", "abcd1234", "") == (
+            "fa7c868ea6be753b9d3604a32140a6e30375510d4c662f3cabc1b0376264e7c4"
+        )
+
+    def test_logins(self, strict):
+        """A signature or the secret opens an account; anything else is refused in the venue's words."""
+        account, client = strict.account(DERIBIT), strict.connect(DERIBIT, PATH)
+        secret = self.auth(grant_type="client_credentials", client_id=account.api_key, client_secret=account.secret)
+        for login in (self.signed(account), secret):
+            [answer] = strict.send(client, login)
+            assert (answer["id"], answer["result"]["token_type"], answer["result"]["expires_in"]) == (9, "bearer", 900)
+        refused = {
+            13004: [self.signed(account, signature="ab"), self.signed(account, client_id="nobody")],
+            -32602: [self.signed(account, timestamp=1700000000000), self.auth(grant_type="password")],
+        }
+        for code, logins in refused.items():
+            for login in logins:
+                [answer] = strict.send(strict.connect(DERIBIT, PATH), login)
+                assert answer["error"]["code"] == code
+
+    def test_private_channels_want_a_login(self, strict):
+        """Before a login private methods and channels are refused; an unknown channel is left out after it."""
+        account, client = strict.account(DERIBIT), strict.connect(DERIBIT, PATH)
+        wanted = self.private("subscribe", channels=["user.portfolio.any", "user.nonsense"])
+        for message in (wanted, self.private("get_open_orders")):
+            [answer] = strict.send(client, message)
+            assert answer["error"] == {"code": 13009, "message": "unauthorized"}
+        strict.send(client, self.signed(account))
+        [answer] = strict.send(client, wanted)
+        assert answer["result"] == ["user.portfolio.any"]
+        [answer] = strict.send(client, self.private("unsubscribe", channels=["user.portfolio.any", "x"]))
+        assert answer["result"] == ["user.portfolio.any"]
+
+    def test_what_channels_tell(self, strict):
+        """A fill is told in one frame of changes, in lists of their own, and in the portfolio."""
+        account, client = strict.account(DERIBIT), strict.connect(DERIBIT, PATH)
+        strict.send(client, self.signed(account))
+        names = ["user.changes.future.any.raw", "user.orders.any.any.raw", "user.orders.any.USDT.100ms"]
+        names += ["user.trades.any.any.raw", "user.portfolio.any", "user.trades.any.BTC.raw"]
+        strict.send(client, self.private("subscribe", channels=names))
+        account.fill(account.place("BTCUSDT", "buy", "0.01", "80000"))
+        frames = [(frame["params"]["channel"], frame["params"]["data"]) for frame in client.take()]
+        told = {name: [data for channel, data in frames if channel == name] for name in names}
+        assert told[names[5]] == []
+        last = told[names[0]][-1]
+        [order], [trade], [position] = last["orders"], last["trades"], last["positions"]
+        assert (order["order_state"], order["filled_amount"], order["average_price"]) == ("filled", 0.01, 80000)
+        assert (trade["order_id"], trade["amount"], trade["fee_currency"]) == (order["order_id"], 0.01, "USDT")
+        assert (position["direction"], position["size"], position["average_price"]) == ("buy", 0.01, 80000)
+        assert told[names[1]][-1] == order
+        assert told[names[2]][-1] == [order]
+        assert told[names[3]] == [[trade]]
+        portfolio, held = told[names[4]][-1], account.balances()["USDT"]
+        assert (portfolio["currency"], portfolio["available_funds"]) == ("USDT", float(held.free))
+        sample = (
+            '{"order_id":"USDC-104819327443","label":"my-1","instrument_name":"ETH_USDC-PERPETUAL","direction":"buy",'
+            '"order_type":"limit","time_in_force":"good_til_cancelled","price":2973.55,"amount":0.001,'
+            '"filled_amount":0.0,"average_price":0.0,"order_state":"open","creation_timestamp":1767978363493,'
+            '"last_update_timestamp":1767978363493,"post_only":true,"reduce_only":false,"contracts":1.0,'
+            '"replaced":false,"is_liquidation":false,"api":true,"web":false}'
+        )
+        assert like(order, sample)
+
+    def test_lists(self, strict):
+        """Orders, trades, positions and balances are listed to who signs, by currency where that is wanted."""
+        account = strict.account(DERIBIT)
+        done = account.fill(account.place("BTCUSDT", "buy", "0.01", "80000"))
+        account.cancel(account.place("BTCUSDT", "sell", "0.02", "120000"))
+        waiting = account.place("BTCUSDT", "sell", "0.02", "110000")
+        status, body = self.ask(strict, account, "get_open_orders", "kind=future")
+        assert (status, [row["order_id"] for row in body["result"]]) == (200, [waiting.order_id])
+        _, body = self.ask(strict, account, "get_order_history_by_currency", "currency=USDT&kind=future")
+        assert [row["order_id"] for row in body["result"]] == [done.order_id]
+        _, body = self.ask(strict, account, "get_order_history_by_currency", "currency=USDT&include_unfilled=true")
+        assert len(body["result"]) == 2
+        _, body = self.ask(strict, account, "get_order_state", f"order_id={waiting.order_id}")
+        assert body["result"]["order_state"] == "open"
+        times = "currency=USDT&start_timestamp=0&end_timestamp=4102444800000"
+        _, body = self.ask(strict, account, "get_user_trades_by_currency_and_time", times)
+        assert [row["order_id"] for row in body["result"]["trades"]] == [done.order_id]
+        _, body = self.ask(strict, account, "get_positions", "currency=any&kind=future")
+        assert [row["size"] for row in body["result"]] == [0.01]
+        _, body = self.ask(strict, account, "get_account_summaries")
+        assert {row["currency"] for row in body["result"]["summaries"]} >= {"USDT", "BTC"}
+
+    @pytest.mark.parametrize(
+        ("method", "query", "code"),
+        [
+            ("get_order_history_by_currency", "", -32602),
+            ("get_order_history_by_currency", "currency=BTC&count=5000", -32602),
+            ("get_user_trades_by_currency_and_time", "currency=BTC", -32602),
+            ("get_order_state", "order_id=7", 10004),
+        ],
+    )
+    def test_refused_lists(self, strict, method, query, code):
+        """A list that is asked for in a wrong way is refused with a code."""
+        status, body = self.ask(strict, strict.account(DERIBIT), method, query)
+        assert (status, body["error"]["code"]) == (400, code)
+
+    def test_calls_of_others(self, strict):
+        """Without a signature, or with an unknown key, nothing is listed."""
+        account = strict.account(DERIBIT)
+        assert strict.get(DERIBIT, "/api/v2/private/get_open_orders")[1]["error"]["code"] == 13009
+        assert self.ask(strict, account, "get_open_orders", key="nobody")[1]["error"]["code"] == 13004

@@ -36,9 +36,10 @@ from ..base import (
     TimeData,
     instruments,
 )
+from .account import DeribitAccount
 from .rows import Book, BookUpdate, Candle, Instrument, Liquidation, Quote, RestCandle, ServerTime, Ticker, Trade
-from .units import DeribitStyle
-from .wire import PACE, REST, TESTNET_REST, commands, control, endpoint, envelope, failure
+from .units import STYLE
+from .wire import NAME, PACE, REST, TESTNET_REST, commands, control, endpoint, envelope, failure
 
 _HEAD = b'{"jsonrpc":"2.0","method":"subscription","params":{"channel":"'
 _DATA = ("params", "data")
@@ -67,11 +68,12 @@ class DeribitSwap(Exchange):
     One channel tells ticker, mark price, funding and open interest; liquidations are trades that say so.
     """
 
-    name = "DERIBIT___SWAP"
+    name = NAME
+    account = DeribitAccount
     rest = REST
     testnet_rest = TESTNET_REST
     endpoints = {"market": endpoint()}
-    symbols = DeribitStyle(is_perpetual=True)
+    symbols = STYLE
     is_timed = True
     intervals = {
         **{f"{minutes}m": str(minutes) for minutes in (1, 3, 5, 10, 15, 30)},

@@ -48,3 +48,6 @@ class DeribitStyle(SymbolStyle):
         own = symbol.strip().upper()
         # Zero-argument super() does not survive `slots`, which makes the class anew.
         return own if _CONTRACT.fullmatch(own) else SymbolStyle.guess(self, symbol)
+
+
+STYLE = DeribitStyle(is_perpetual=True, quotes=("USDC", "USDT", "USD"))  # ETHUSD is no pair of ET and HUSD

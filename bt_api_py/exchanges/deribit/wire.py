@@ -12,9 +12,11 @@ import msgspec
 from msgspec import field
 
 from ...exceptions import BtApiError, InvalidSymbolError, RateLimitError, RequestFailedError
+from ..account_base import CHECK_CLOCK, CHECK_KEY, CHECK_RIGHTS, login_error
 from ..base import (
     UNREADABLE,
     Accepted,
+    Ack,
     Alive,
     Answer,
     Command,
@@ -27,6 +29,7 @@ from ..base import (
     batches,
 )
 
+NAME = "DERIBIT___SWAP"
 REST = "https://www.deribit.com"
 TESTNET_REST = "https://test.deribit.com"
 # A call costs 500 of the credits of an address, which come back at 10 000 a second: 20 calls. Sockets take from them.
@@ -35,8 +38,15 @@ PACE = Rate(15, 1.0, "credits")
 TOO_OFTEN = 10028
 BUSY = (10040, 10041, 10047, 10066, 11051, 11094, 13028, 13888)
 
+ADVICE = {
+    "13004": CHECK_KEY,  # or the secret: the venue does not say which
+    "13009": CHECK_RIGHTS,
+    "13021": CHECK_RIGHTS,
+}
+
 _CHANNELS_PER_COMMAND = 100
 _HEARTBEAT_S = 10  # the least that the venue takes
+_LOGIN_S = 900  # for which a login is good by the venue's example
 _OWN_ID = 0  # of what is said beside numbered commands
 
 
@@ -116,6 +126,7 @@ def endpoint(*, private: bool = False) -> Endpoint:
         topics_per_socket=400,  # 500 are said to be the most
         sends=Rate(3, 1.0),
         connects=Rate(10, 1.0),  # no rate is documented; 32 may stand at a time
+        lifetime=_LOGIN_S if private else None,
         testnet_base="wss://test.deribit.com",
         private=private,
     )
@@ -135,18 +146,19 @@ def control(frame: Envelope) -> Control:
     if frame.method == "heartbeat":
         return _ANSWER if frame.params.type == "test_request" else Alive()
     if frame.error is not None:
-        return refusal(frame.error, frame.number)
+        fault = frame.error
+        return Refusal(fault.detail, id=frame.number, code=str(fault.code), is_pace=is_pace(fault))
     if frame.number is None:
         return Ignored(frame.method or "message without method or id")
     try:
         return Accepted(frame.number, frozenset(_channels(frame.result)))
     except UNREADABLE:
-        return Alive()  # the answer to a call of another kind
+        return Ack(frame.number)  # of a call of another kind
 
 
-def refusal(fault: Fault, number: str | None) -> Refusal:
-    """Return what a refused command means."""
-    return Refusal(fault.detail, id=number, code=str(fault.code), is_pace=fault.code in (TOO_OFTEN, *BUSY))
+def is_pace(fault: Fault) -> bool:
+    """Return whether the same command may succeed a little later."""
+    return fault.code in (TOO_OFTEN, *BUSY)
 
 
 def failure(exchange_name: str, path: str, status: int, body: bytes) -> BtApiError | None:
@@ -162,4 +174,7 @@ def failure(exchange_name: str, path: str, status: int, body: bytes) -> BtApiErr
     if fault.blamed == "instrument_name":
         return InvalidSymbolError(exchange_name, "", fault.detail)
     code = str(fault.code)
+    hint = CHECK_CLOCK if fault.blamed == "timestamp" else ADVICE.get(code)
+    if hint is not None:
+        return login_error(exchange_name, fault.detail, code, hint)
     return RequestFailedError(exchange_name, path, fault.detail, status, code, is_temporary=fault.code in BUSY)

@@ -1,22 +1,25 @@
-"""Deribit API v2: futures and perpetual contracts.
+"""Deribit API v2: futures and perpetual contracts, and accounts that trade the linear ones.
 
-Source: Deribit API v2 documentation, "JSON-RPC", "Subscriptions", "Market data", "Session management", January 2026.
+Source: Deribit API v2 documentation, "JSON-RPC", "Authentication", "Subscriptions", "Market data", "Session
+management", January 2026.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from ...account import House
+from ...account import Account, House
 from ...candles import interval
 from ...instruments import Instrument, listed, major
 from ...limits import BucketLimit
 from ...margin import MarginAccount
-from ..base import Dialect, Response, UnknownTopicError, json_response, parse_object
+from ..base import Dialect, Request, Response, UnknownTopicError, json_response, parse_object
 from ..topics import Topic
+from .keys import UNAUTHORIZED, check_login, check_request
+from .private import PRIVATE_METHODS, is_channel
 from .rpc import API, BUSY, METHODS, TOO_OFTEN, RpcError, error_of, number
 from .session import DeribitSession
 from .streams import BOOKS, CHANNELS, WHOLE_BOOKS, Candles
@@ -25,6 +28,7 @@ _QUIET = 120
 _DECIMALS = {"BTCUSDT": (1, 4), "BTCUSDC": (1, 4), "ETHUSDT": (2, 3)}
 _MOST_SOCKETS = 32
 _MOST_CHANNELS = 500
+_TOKENS = {"refresh_token": "simulated-refresh", "access_token": "simulated-access", "expires_in": 900}
 _PACES = ("100ms", "agg2")
 _DEPTHS = ("1", "10", "20")
 _MINUTES = {"1": "1m", "3": "3m", "5": "5m", "10": "10m", "15": "15m", "30": "30m"}
@@ -32,7 +36,7 @@ _HOURS = {"60": "1h", "120": "2h", "180": "3h", "360": "6h", "720": "12h"}
 
 
 class DeribitSwap(Dialect[DeribitSession]):
-    """Market data of Deribit's contracts.
+    """Market data of Deribit's contracts, and accounts in those that settle in stable coins.
 
     The markets behind them count base asset, so the amount of an inverse contract, in US dollars, is exact but no whole
     number of contracts.
@@ -53,11 +57,10 @@ class DeribitSwap(Dialect[DeribitSession]):
 
     @classmethod
     def instruments(cls, seed: int) -> dict[str, Instrument]:
-        inverse = [major("BTC", "USD", "88900", 1, 4, 16.0), major("ETH", "USD", "3010", 2, 3, 14.0)]
         linear = [item for item in listed(seed, _QUIET, _DECIMALS).values() if item.quote in ("USDT", "USDC")]
-        named = [replace(item, name=f"{item.base}-PERPETUAL") for item in inverse]
-        named += [replace(item, name=f"{item.base}_{item.quote}-PERPETUAL") for item in linear]
-        return {item.symbol: item for item in named}
+        inverse = major("ETH", "USD", "3010", 2, 3, 14.0), major("BTC", "USD", "88900", 1, 4, 16.0)
+        found = [inverse[0], *linear, inverse[1]]
+        return {item.symbol: replace(item, name=_name(item)) for item in found}
 
     def wire_symbol(self, item: Instrument) -> str:
         return item.name
@@ -103,12 +106,20 @@ class DeribitSwap(Dialect[DeribitSession]):
             case "public/unsubscribe":
                 self._count_command(session)
                 return [name for name in _channels(params) if self.leave(session, name)]
+            case "public/auth":
+                session.log_in(check_login(self, params))
+                return {"token_type": "bearer", "scope": "connection account:read trade:read", **_TOKENS}
+            case "private/subscribe":
+                return self._subscribe_private(session, params)
+            case "private/unsubscribe":
+                self._count_command(session)
+                return [name for name in _channels(params) if session.private.pop(name, 0) is None]
             case "public/set_heartbeat":
                 session.start_heartbeat(number(params, "interval", None, low=10))
                 return "ok"
             case "public/test":
                 session.is_asked = False
-        return self.call(method, params)
+        return self.call(method, params, session.account)
 
     def _count_command(self, session: DeribitSession) -> None:
         if not session.commands.allow(self.venue.now()):
@@ -131,6 +142,15 @@ class DeribitSwap(Dialect[DeribitSession]):
             except UnknownTopicError:
                 continue  # without a word
             accepted.append(name)
+        return accepted
+
+    def _subscribe_private(self, session: DeribitSession, params: Mapping[str, Any]) -> list[str]:
+        self._count_command(session)
+        if session.account is None:
+            raise RpcError(*UNAUTHORIZED)
+        accepted = [name for name in _channels(params) if is_channel(name)]
+        self.venue.stats.subscribes += len(set(accepted) - set(session.private))
+        session.private |= dict.fromkeys(accepted)
         return accepted
 
     def resolve(self, session: DeribitSession, name: str) -> tuple[type[Topic], str, str]:
@@ -161,8 +181,11 @@ class DeribitSwap(Dialect[DeribitSession]):
 
     # -- calls, over a socket or by REST ---------------------------------------------------------------------
 
-    def call(self, method: str, params: Mapping[str, Any]) -> Any:
+    def call(self, method: str, params: Mapping[str, Any], account: Account | None = None) -> Any:
         """Return what a method answers.
+
+        Args:
+            account: that of the caller, who has logged in or signed.
 
         Raises:
             RpcError: the venue refuses.
@@ -170,6 +193,10 @@ class DeribitSwap(Dialect[DeribitSession]):
         if not self._credits.allow(self.venue.now()):
             self.venue.stats.breaches["credits"] += 1
             raise RpcError(*TOO_OFTEN)
+        if method in PRIVATE_METHODS:
+            if account is None:
+                raise RpcError(*UNAUTHORIZED)
+            return PRIVATE_METHODS[method](self, account, params)
         handler = METHODS.get(method)
         if handler is None:
             raise RpcError(-32601, "Method not found")
@@ -189,10 +216,22 @@ class DeribitSwap(Dialect[DeribitSession]):
             return recorded
         if not path.startswith(f"{API}/"):
             return Response(404, b"<html>Not found</html>", content_type="text/html")
+        return self._answered(path, query, lambda: None)
+
+    def account_answer(self, request: Request) -> Response | None:
+        if not request.path.startswith(f"{API}/private/"):
+            return None
+        return self._answered(request.path, request.query, lambda: check_request(self, request))
+
+    def _answered(self, path: str, query: Mapping[str, str], caller: Callable[[], Account | None]) -> Response:
         try:
-            return json_response(self.answer(None, self.call(path.removeprefix(f"{API}/"), query)))
+            return json_response(self.answer(None, self.call(path.removeprefix(f"{API}/"), query, caller())))
         except RpcError as error:
             return json_response(error_of(None, error), 400)
+
+
+def _name(item: Instrument) -> str:
+    return f"{item.base}-PERPETUAL" if item.quote == "USD" else f"{item.base}_{item.quote}-PERPETUAL"
 
 
 def _channels(params: Mapping[str, Any]) -> list[str]:

@@ -42,6 +42,11 @@ def error_of(sent: Any, error: RpcError) -> dict[str, Any]:
     return head | {"error": fault if error.data is None else fault | {"data": error.data}}
 
 
+def subscription(channel: str, data: Any) -> dict[str, Any]:
+    """Return a data frame."""
+    return {"jsonrpc": "2.0", "method": "subscription", "params": {"channel": channel, "data": data}}
+
+
 def number(params: Mapping[str, Any], name: str, default: int | None, *, low: int = 0) -> int:
     """Return a parameter as a whole number."""
     sent = params.get(name, default)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...candles import Bar
 from ...contracts import Contract
 from ...market import ASK, BID, Level
-from ..topics import BookTopic, MarketTopic, Topic, TradesTopic, difference
+from ..topics import BookTopic, CandlesTopic, MarketTopic, TickersTopic, Topic, TradesTopic, difference
 from .figures import amount, best_figures, candle_figures, levels, price, ticker_row, trade_row
+from .rpc import subscription
 
 if TYPE_CHECKING:
     from . import DeribitSwap
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 def pushed(topic: Topic, data: Any) -> dict[str, Any]:
     """Return a data frame."""
-    return {"jsonrpc": "2.0", "method": "subscription", "params": {"channel": topic.name, "data": data}}
+    return subscription(topic.name, data)
 
 
 class Often:
@@ -48,21 +50,10 @@ class SlowTickers(Seldom, Tickers):
     pass
 
 
-class Quotes(MarketTopic):
+class Quotes(TickersTopic):
     """`quote`: the best prices, as often as they change."""
 
     kind = "bbo"
-    greets = True
-
-    def begin(self) -> None:
-        self.seen: Any = None
-
-    def news(self, now_ms: int) -> Sequence[Any]:
-        state = (self.market.best(BID), self.market.best(ASK))
-        if state == self.seen:
-            return ()
-        self.seen = state
-        return self.welcome(now_ms)
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
         head = {"timestamp": now_ms, "instrument_name": self.item.name}
@@ -84,31 +75,23 @@ class SlowTrades(Seldom, Trades):
     pass
 
 
-class Candles(Often, TradesTopic):
+class Candles(Often, CandlesTopic):
     """`chart.trades`: the running bar when something was traded; a bar that is over once more, with the next one."""
 
-    kind = "klines"
-    greets = True
     dialect: DeribitSwap
 
-    def begin(self) -> None:
-        super().begin()
-        self.rule = self.dialect.intervals[self.name.rpartition(".")[2]]
-        self.series = self.market.series(self.rule)
-        self.open_ms = self.rule.open_of(self.market.now_ms)
+    def interval_name(self) -> str:
+        return self.name.rpartition(".")[2]
 
     def news(self, now_ms: int) -> Sequence[Any]:
-        before, self.open_ms = self.open_ms, self.rule.open_of(now_ms)
-        if not self.new_trades() and before == self.open_ms:
-            return ()
-        return self._bars(before)
+        return [self._row(bar) for bar, _ in self.changed_bars(now_ms)]
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
-        return self._bars(self.rule.open_of(now_ms))
+        bar = self.running_bar(now_ms)
+        return [self._row(bar)] if bar is not None else ()
 
-    def _bars(self, start: int) -> list[dict[str, Any]]:
-        bars = self.series.filled(start, self.open_ms)
-        return [pushed(self, {"tick": bar.open_ms, **candle_figures(self.item, bar)}) for bar in bars]
+    def _row(self, bar: Bar) -> dict[str, Any]:
+        return pushed(self, {"tick": bar.open_ms, **candle_figures(self.item, bar)})
 
 
 class Books(Often, BookTopic):
