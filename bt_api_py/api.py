@@ -25,6 +25,7 @@ from .containers import (
     TickerData,
     TradeData,
 )
+from .containers.base import row_of
 from .containers.orderbook import BookState
 from .exceptions import ConfigurationError, DataParseError, UnsupportedError, did_you_mean
 from .exchanges import EXCHANGES, exchange_class
@@ -519,8 +520,8 @@ def _checked_position(exchange: str, after: object) -> tuple[str, int] | None:
 
 
 def _trade_order(trade: TradeData) -> tuple[int, int]:
-    number = trade.get_trade_id()
-    return trade.get_timestamp(), int(number) if number.isdigit() else 0
+    span = row_of(trade).span  # of ids that tell the order; others keep that of the list
+    return trade.get_timestamp(), 0 if span is None else span[1]
 
 
 def _checked(exchange: str, kind: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,7 @@ class SymbolStyle:
     `renamed`: assets under names that the venue gave up, each with the one that it has now.
     `quotes` are its own quote assets, where a joined symbol would not be understood without them.
     `is_opaque`: the venue's names are ids that say nothing, so that only its list leads to a market.
+    `only_quote`: all markets are quoted in this asset, and named by their base asset alone, in the venue's own case.
     """
 
     separator: str = ""
@@ -66,9 +67,12 @@ class SymbolStyle:
     renamed: tuple[tuple[str, str], ...] = ()
     quotes: tuple[str, ...] = ()
     is_opaque: bool = False
+    only_quote: str = ""
 
     def join(self, base: str, quote: str) -> str:
         """Return the venue's spelling of a market."""
+        if self.only_quote:
+            return base
         quote = dict(self.quote_names).get(quote, quote)
         text = f"{base}{self.separator}{quote}{self.suffix}"
         return text.lower() if self.lower else text.upper()
@@ -87,6 +91,10 @@ class SymbolStyle:
             elif plain.upper().endswith(other):
                 plain = plain[: -len(other)] + own
         pair = split_symbol(plain, self.quotes)
+        if self.only_quote and pair is None:
+            return plain if plain.isalnum() else None
+        if self.only_quote and pair is not None and pair[1] != self.only_quote:
+            return None
         if pair is None or pair[1].isdecimal() or squeezed(plain) not in ("".join(pair), squeezed(self.join(*pair))):
             return None
         return self.join(*pair)

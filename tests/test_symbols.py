@@ -119,6 +119,17 @@ def test_more_than_a_pair_is_no_guess(symbol: str) -> None:
     assert BINANCE.guess(symbol) is None
 
 
+@pytest.mark.parametrize(
+    ("symbol", "expected"),
+    [("BTC-USDC", "BTC"), ("btcusdc", "BTC"), ("kPEPE", "kPEPE"), ("BTC-USDT", None), ("BTCUSDT", None), ("a b", None)],
+)
+def test_a_market_may_be_named_by_its_base_alone(symbol: str, expected: str | None) -> None:
+    """Where all markets are quoted in one asset a pair in another is none; a name by itself is the venue's own."""
+    style = SymbolStyle(only_quote="USDC")
+    assert style.guess(symbol) == expected
+    assert style.join("kPEPE", "USDC") == "kPEPE"
+
+
 @pytest.mark.parametrize("symbol", ["", "-", "/", "BTC", "BTC-", "-USDT", "BTCUSDTX", "B T C", "BTC-USDT-ETH", "\x00"])
 def test_an_unknown_symbol(symbol: str) -> None:
     """What names no market is an error that carries the exchange and the symbol as written."""

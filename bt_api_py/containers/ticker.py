@@ -20,8 +20,12 @@ class TickerData(Container):
     # Last trade and best prices
 
     def get_last_price(self) -> float:
-        """Return the price of the latest trade, quote asset per base asset."""
-        return self._number("last_price")
+        """Return the price of the latest trade, quote asset per base asset.
+
+        Where the venue tells no such price: the middle between the best prices.
+        """
+        last = self._number("last_price")
+        return last if last == last else self._number("mid_price")
 
     def get_last_volume(self) -> float:
         """Return the quantity of the latest trade, base asset."""

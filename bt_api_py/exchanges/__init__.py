@@ -13,6 +13,7 @@ from .coinblockpro import CoinblockproSpot
 from .deribit import DeribitSwap
 from .gateio import GateioSpot
 from .htx import HtxSpot, HtxSwap
+from .hyperliquid import HyperliquidSwap
 from .kraken import KrakenSpot
 from .okx import OkxSpot, OkxSwap
 from .vega import VegaFuture
@@ -34,6 +35,7 @@ _ALL: tuple[type[Exchange], ...] = (
     DeribitSwap,
     BitgetSpot,
     VegaFuture,
+    HyperliquidSwap,
 )
 
 EXCHANGES: dict[str, type[Exchange]] = {cls.name: cls for cls in _ALL}

@@ -48,6 +48,7 @@ class Channel:
 
     __slots__ = (
         "_decode_apart",
+        "begins_with_past",
         "book",
         "container",
         "contiguous",
@@ -77,6 +78,7 @@ class Channel:
         patches: bool = False,
         book: Book | None = None,
         contiguous: bool = False,
+        begins_with_past: bool = False,
     ) -> None:
         """Describe a channel.
 
@@ -92,6 +94,7 @@ class Channel:
             patches: whether a record may tell only what changed; its `completed` adds what was told before.
             book: for depth channels.
             contiguous: for trades: ids grow by exactly one, so a hole can be counted.
+            begins_with_past: for trades: the first frame of a subscription tells the latest ones before it.
         """
         self.container = container
         self.row = row
@@ -103,6 +106,7 @@ class Channel:
         self.patches = patches
         self.book = book
         self.contiguous = contiguous
+        self.begins_with_past = begins_with_past
         # What a payload holds; `find` leads from there to the records, ``None`` where they are the same.
         self.decode = _decoder(list[row] if many else row, self.path)
         self._decode_apart = _decoder(list[msgspec.Raw] if many else msgspec.Raw, self.path)
@@ -280,6 +284,30 @@ class PairChannel(Channel):
                 refused.append(f"{error} in row {pair[0]!r:.50}")
         usable, defects = self._usable(good)
         return usable, refused + defects
+
+
+class Forms(Channel):
+    """A channel whose records lie in one of several places, by the age of the server, or by where it runs."""
+
+    __slots__ = ("_forms",)
+
+    def __init__(
+        self, container: type[Container], row: Any, path: Sequence[str], *forms: tuple[tuple[str, ...], bool]
+    ) -> None:
+        """Describe a channel; `forms`, the newest first: keys behind `path`, and whether a list lies there."""
+        super().__init__(container, row, path, many=True)
+        self._forms = [(more, Channel(container, row, (*self.path, *more), many=many)) for more, many in forms]
+
+    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
+        refusal: msgspec.ValidationError | None = None
+        for path, form in self._forms:
+            try:
+                rows, refused = form.read(payload)
+            except msgspec.ValidationError as error:
+                refusal = refusal or error
+                continue
+            return [((*path, *(place if isinstance(place, tuple) else (place,))), row) for place, row in rows], refused
+        raise refusal or msgspec.ValidationError("no form is declared")
 
 
 def _decoder(leaf: Any, path: tuple[str, ...]) -> Callable[[bytes], Any]:

@@ -264,7 +264,7 @@ class Feed:
         if number is not None and ours is not None:
             return number > ours
         if isinstance(found, TradeData):
-            if isinstance(self._newest, TickerData):
+            if isinstance(self._newest, TickerData) and tells_time(self._newest):
                 return found.get_timestamp() > self._newest.get_timestamp()  # by one clock, the venue's
             since = self.last_ms
             margin = min(_CLOCKS_DIFFER_MS, self.stale_after * 250)
@@ -354,6 +354,11 @@ def respelled(item: Any, topic: Topic | None) -> Any:
         return item.spelled(topic)
     figure = item.told_as(kind, topic)
     return figure if isfinite(figure.figure()) else None
+
+
+def tells_time(item: Container) -> bool:
+    """Return whether the venue told when an object was true; else its time is that of receipt."""
+    return getattr(row_of(item), "timestamp", None) is not None
 
 
 def _figures(ticker: TickerData) -> tuple[float, float]:

@@ -48,6 +48,8 @@ class TradeFeed(FillingFeed):
         self._is_sparse: bool = channel.row.sparse
         self._false_alarms = 0
         self._newest_row: Any = None
+        self._expects_past = channel.begins_with_past
+        self._past_at: float | None = None  # when the frame came that told the past
         self._copies: OrderedDict[tuple[Leg, bytes], int] = OrderedDict()  # trades without an id, by socket
 
     def attach(self, box: Mailbox, topic: Topic) -> None:
@@ -126,7 +128,27 @@ class TradeFeed(FillingFeed):
     def _is_suspicious(self, lost: str) -> bool:
         return self.channel.contiguous or bool(lost) or not (self._is_sparse or self._false_alarms >= _FALSE_ALARMS)
 
+    def subscribed(self) -> None:
+        super().subscribed()
+        self._expects_past = self.channel.begins_with_past
+
+    def _is_past(self, item: TradeData, lost: str) -> bool:
+        """Return whether a trade came with the first frame of a subscription, which tells the latest ones before it."""
+        received = item.get_local_update_time()
+        if self._expects_past:
+            self._expects_past = False
+            if lost or self._last_ms is None:
+                self._past_at = received
+        return received == self._past_at
+
     def _step_unnumbered(self, item: TradeData, row: Any, lost: str) -> None:
+        if self._is_past(item, lost):
+            if lost:
+                self.mark_lost(lost)  # the next trade has the hole filled
+            else:
+                self._remember(row.trade_id)  # nobody missed it
+                self._last_ms = row.timestamp
+            return
         if row.trade_id is not None:
             if row.trade_id in self._seen:
                 self.count("duplicates")

@@ -8,7 +8,7 @@ from .capture import Playback, read_capture
 from .clock import Clock
 from .dialects import DIALECTS, Dialect
 from .dialects.base import nearest
-from .instruments import Instrument, canonical, keys, quiet_instrument, split
+from .instruments import Instrument, canonical, keys, split
 from .stats import ExchangeStats
 
 TICK_S = 0.05
@@ -42,7 +42,7 @@ class World:
                 if name not in recordings:
                     raise ValueError(f"{capture} holds no traffic of {name}; it has {', '.join(recordings)}")
                 playback = Playback(recordings[name], rate)
-            listed = playback.instruments() if playback else chosen(kind.instruments(seed), wanted, seed)
+            listed = playback.instruments() if playback else chosen(kind, wanted, seed)
             venue = kind.venue_type(name, listed, seed=seed, clock=clock, rate=rate)
             dialect = self.dialects[name] = kind(venue, tick_ms=int(tick * 1000), playback=playback)
             dialect.accounts.strict = strict_keys
@@ -81,13 +81,14 @@ class World:
                 session.end(1001, "simulator stopped")
 
 
-def chosen(listed: dict[str, Instrument], wanted: list[str] | None, seed: int) -> dict[str, Instrument]:
+def chosen(kind: type[Dialect[Any]], wanted: list[str] | None, seed: int) -> dict[str, Instrument]:
     """Return the wanted instruments; one that the exchange does not list yet is made up as a quiet market."""
+    listed = kind.instruments(seed)
     if wanted is None:
         return listed
     known = keys(listed.values())
     found = {}
     for word in wanted:
-        item = listed[known[word]] if word in known else quiet_instrument(seed, *split(word))
-        found[item.symbol] = item
+        item = listed[known[word]] if word in known else kind.made_up(seed, *split(word))
+        found[item.symbol] = listed.get(item.symbol, item)
     return found

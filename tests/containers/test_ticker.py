@@ -18,6 +18,14 @@ def test_the_change_is_computed_in_percent_of_the_open_price(build: Any) -> None
     assert fallen.get_price_change_abs() == -50.0
 
 
+@pytest.mark.parametrize(("last", "expected"), [(None, 101.5), ("", 101.5), ("100", 100.0)])
+def test_the_middle_stands_for_a_last_price_that_is_not_told(last: Any, expected: float, build: Any) -> None:
+    """Where the venue tells no last price but a middle, that is returned, and the change is computed with it."""
+    ticker = build(TickerData, last_price=last, mid_price="101.5", open_price="100")
+    assert ticker.get_last_price() == expected
+    assert ticker.get_price_change_abs() == expected - 100
+
+
 def test_the_venues_own_change_wins(build: Any) -> None:
     """A change that the venue sends is returned as it is, zero included."""
     ticker = build(TickerData, last_price="125", open_price="100", price_change_percent="0", price_change="-3")

@@ -6,7 +6,9 @@ from bisect import bisect_left
 from itertools import count, pairwise
 
 from bt_api_py import StreamEvent
+from bt_api_py.containers.base import row_of
 from bt_api_py.exchanges import EXCHANGES
+from bt_api_py.net.feed import tells_time
 from bt_api_py.simulator import VirtualSimulator
 
 PATIENCE = 300.0  # virtual seconds, for anything that must happen
@@ -47,6 +49,20 @@ def is_subscribed(exchange):
     adapter = EXCHANGES[exchange]()
     place = adapter.place(adapter.kinds[0], adapter.symbols.join("BTC", "USDT"))
     return bool(adapter.subscribe([place.name], count(1))) or adapter.address("", [place.name]) != ""
+
+
+def moments(item, margin_ms=1000):
+    """Return the milliseconds at one of which a figure was true; not every venue tells which."""
+    told = item.get_timestamp()
+    return [told] if tells_time(item) else range(told, told - margin_ms, -1)
+
+
+def last_prices(sim, exchange, symbol, ticker):
+    """Return what the last price of a ticker may be: that of a recent trade, or the middle where none is told."""
+    recent = [float(row.price) for row in sim.truth.prices(exchange, symbol)[-2000:]]
+    if hasattr(row_of(ticker), "last_price"):
+        return recent
+    return [ticker.get_last_price()] if min(recent) <= ticker.get_last_price() <= max(recent) else []
 
 
 def same(number, exact):
@@ -145,9 +161,9 @@ class BookJudge:
         self._moment = None
         self._certain = None
         adapter = EXCHANGES[exchange]()
-        self._vouched = adapter.channel_of(
-            adapter.place("depth", adapter.symbols.join("BTC", "USDT")).name
-        ).book.vouched
+        book = adapter.channel_of(adapter.place("depth", adapter.symbols.join("BTC", "USDT")).name).book
+        self._vouched = book.vouched
+        self._deepest = book.depth or 100  # levels a side that can be asked for
 
     def forgive(self):
         """Judge only what the venue vouches for from now on: something was lost on the way."""
@@ -173,7 +189,7 @@ class BookJudge:
 
     def _is(self, book, truth, levels):
         for got, true in ((book.get_bids(), truth.bids), (book.get_asks(), truth.asks)):
-            least = min(levels if levels is not None else 100, len(true))
+            least = min(levels if levels is not None else 100, len(true), self._deepest)
             if len(got) < least or (levels is not None and len(got) > max(levels, 0)):
                 return False
             pairs = zip(got[: self._certain], true, strict=False)

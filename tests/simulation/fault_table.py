@@ -8,6 +8,7 @@ from bt_api_py.simulator import Scenario, run_virtual
 from bt_api_py.simulator.dialects.base import Dialect
 
 from .gateway import Plan, Run, check_nothing_left, settings_of
+from .judge import on
 from .mischief import shows_lost_updates, trades_have_ids
 
 PAGE = Path(__file__).parents[2] / "docs" / "guide" / "faults.md"
@@ -113,14 +114,21 @@ def outcome(exchange, steps, seed):
     if not known:
         return "cannot be seen"
     plan = Plan(seed, (exchange,), symbols=(SYMBOL,), rate=60.0)
+    scenario = Scenario([_on(exchange, step) for step in known])
     return run_virtual(
-        lambda sim: _tried(sim, plan, Scenario(known)),
+        lambda sim: _tried(sim, plan, scenario),
         seed=seed,
         exchanges=[exchange],
         symbols=[SYMBOL, plan.quiet],
         rate=plan.rate,
         limit=600,
     )
+
+
+def _on(exchange, step):
+    """Return a step with the market as the exchange has it."""
+    at, fault, arguments = step
+    return at, fault, arguments | ({"symbol": on(exchange, SYMBOL)} if "symbol" in arguments else {})
 
 
 def shows(exchange, step):

@@ -8,7 +8,7 @@ from random import Random
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator import run_virtual
 
-from .judge import Bars, Books, Liquidations, Marks, Tickers, Trades, longest_wait
+from .judge import Bars, Books, Liquidations, Marks, Tickers, Trades, longest_wait, on
 from .mischief import Mischief
 
 STALE_AFTER = 4.0
@@ -78,12 +78,12 @@ class Run:
             for symbol in (*self.plan.symbols, self.plan.quiet):
                 is_quiet = symbol == self.plan.quiet
                 for kind in kinds:
-                    for record, stream in self._streams(api, name, kind, symbol):
+                    for record, stream in self._streams(api, name, kind, on(name, symbol)):
                         record.stream = stream
                         (self.quiet if is_quiet else self.records).append(record)
                         self._tasks.append(asyncio.create_task(_read(stream, record), name=str(record)))
             if "trades" in kinds:
-                slow = api.stream_trades(name, self.plan.symbols[0], overflow="drop_oldest", buffer=10)
+                slow = api.stream_trades(name, on(name, self.plan.symbols[0]), overflow="drop_oldest", buffer=10)
                 self._slow.append((name, slow))
                 self._tasks.append(asyncio.create_task(self._dawdle(slow), name=f"{name} slow reader"))
         self._tasks.append(asyncio.create_task(self._watch(api.stream_status()), name="status"))

@@ -9,6 +9,8 @@ from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator.dialects.base import Dialect
 from bt_api_py.simulator.faults import GARBAGE_KINDS
 
+from .judge import on
+
 _CODES = (1006, 1000, 1001, 1008, 1009, 1011, 1012, 1013, 4000)
 _TOPICS = (None, "ticker", "depth", "trades", "klines")
 _LONGEST = 5.0  # seconds that a fault lasts at most
@@ -76,7 +78,7 @@ class Mischief:
 
     def _some(self, exchange, *, may_lose=False):
         """Return which frames a fault concerns; one that loses them leaves out what could not be noticed."""
-        symbol = self._random.choice((None, *self.symbols))
+        symbol = self._random.choice((None, *(on(exchange, symbol) for symbol in self.symbols)))
         unseen = {
             "depth": not shows_lost_updates(exchange),
             "trades": not trades_have_ids(exchange),

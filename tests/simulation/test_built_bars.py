@@ -12,7 +12,7 @@ from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator import run_virtual
 from bt_api_py.simulator.virtual_time import EPOCH_S
 
-from .judge import Bars
+from .judge import Bars, on
 
 SYMBOL = "SIM001USDT"
 WITHOUT = "COINBASE___SPOT"  # its feed has no candles
@@ -42,6 +42,7 @@ def run(exchange, work, *, symbol=SYMBOL, rate=10.0, **more):
 
 async def follow(sim, api, exchange, seconds, *, interval="1m", symbol=SYMBOL, **options):
     """Return the judged record of a stream after so many seconds."""
+    symbol = on(exchange, symbol)
     record = Bars(sim, exchange, f"klines {interval}", symbol, interval=interval)
     record.bars = []
     record.stream = api.stream_klines(exchange, symbol, interval, events=True, **options)
@@ -79,12 +80,13 @@ def test_a_quiet_market_has_the_candles_that_the_venue_lists(exchange, monkeypat
     """A minute without trades has a candle where the venue's list has one, and none where it has not."""
 
     async def work(sim, api):
-        before = await api.async_get_kline(exchange, SYMBOL, "1m", limit=100)
+        before = await api.async_get_kline(exchange, on(exchange, SYMBOL), "1m", limit=100)
         lists_them = any(bar.get_volume() == 0 for bar in before)
         monkeypatch.setattr(EXCHANGES[exchange], "lists_quiet_bars", lists_them)
         record = await follow(sim, api, exchange, 900)
         made = {bar.get_timestamp(): told(bar) for _, bar in record.bars if bar.get_bar_status()}
-        listed = {bar.get_timestamp(): told(bar) for bar in await api.async_get_kline(exchange, SYMBOL, "1m")}
+        after = await api.async_get_kline(exchange, on(exchange, SYMBOL), "1m")
+        listed = {bar.get_timestamp(): told(bar) for bar in after}
         return made, {at: bar for at, bar in listed.items() if min(made) <= at <= max(made)}
 
     made, listed = run(exchange, work, rate=0.5)
@@ -102,11 +104,12 @@ def test_the_running_candle_is_whole_from_the_first(exchange):
         pytest.skip(f"the trade ids of {exchange} may have no order")
 
     async def work(sim, api):
-        sim.world.find(exchange).venue.watch(SYMBOL)
+        sim.world.find(exchange).venue.watch(on(exchange, SYMBOL))
         await asyncio.sleep(40)
         record = await follow(sim, api, exchange, 10)
         _, first = record.bars[0]
-        [truth] = [bar for bar in sim.truth.klines(exchange, SYMBOL, "1m") if bar.open_ms == first.get_timestamp()]
+        bars = sim.truth.klines(exchange, on(exchange, SYMBOL), "1m")
+        [truth] = [bar for bar in bars if bar.open_ms == first.get_timestamp()]
         assert first.get_open() == float(truth.open)
         _, last = record.bars[-1]
         assert last.get_volume() == pytest.approx(float(truth.volume), rel=1e-9)

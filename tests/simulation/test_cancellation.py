@@ -10,6 +10,7 @@ from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator import run_virtual
 
 from .gateway import check_nothing_left
+from .judge import on
 
 SYMBOL = "SIM001USDT"
 
@@ -49,11 +50,12 @@ class CancelledAt(Coroutine):
 
 async def closing(api, exchange):
     """Use a gateway and close it, as `async with` does."""
-    async with api, api.stream_trades(exchange, SYMBOL, events=True) as trades:
+    symbol = on(exchange, SYMBOL)
+    async with api, api.stream_trades(exchange, symbol, events=True) as trades:
         await anext(trades)
-        await api.async_get_trades(exchange, SYMBOL, limit=5)
+        await api.async_get_trades(exchange, symbol, limit=5)
         async with asyncio.timeout(30):
-            async with api.stream_depth(exchange, SYMBOL, levels=None) as books, api.stream_status() as status:
+            async with api.stream_depth(exchange, symbol, levels=None) as books, api.stream_status() as status:
                 await anext(books)
                 await anext(status)
         await anext(trades)
@@ -61,9 +63,9 @@ async def closing(api, exchange):
 
 async def dropping(api, exchange):
     """Use a gateway and leave it to the collector."""
-    async for _ in api.stream_trades(exchange, SYMBOL):
+    async for _ in api.stream_trades(exchange, on(exchange, SYMBOL)):
         break
-    async for _ in api.stream_depth(exchange, SYMBOL, levels=None):
+    async for _ in api.stream_depth(exchange, on(exchange, SYMBOL), levels=None):
         break
 
 

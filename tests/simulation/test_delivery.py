@@ -10,7 +10,7 @@ from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.exchanges.base import Exchange
 from bt_api_py.simulator import run_virtual
 
-from .judge import Trades
+from .judge import Trades, on
 from .mischief import shows_lost_updates
 
 BINANCE = "BINANCE___SPOT"
@@ -34,9 +34,9 @@ def read(exchange, work, *, websocket=None, seconds=30.0, rate=30.0, **options):
     """Read trades for so long while `work(sim, api)` goes on; return the record and what `health()` said at the end."""
 
     async def main(sim):
-        record = Trades(sim, exchange, "trades", SYMBOL)
+        record = Trades(sim, exchange, "trades", on(exchange, SYMBOL))
         async with sim.api(websocket={"max_reconnect": None, **(websocket or {})}) as api:
-            record.stream = api.stream_trades(exchange, SYMBOL, events=True, **options)
+            record.stream = api.stream_trades(exchange, on(exchange, SYMBOL), events=True, **options)
 
             async def take():
                 async for item in record.stream:
@@ -114,9 +114,9 @@ def test_sockets_are_replaced_at_the_moment_of_the_users_choice(exchange):
     """With rotate_at an old socket is replaced at that time of day, without a hole and without a duplicate."""
 
     async def main(sim):
-        record = Trades(sim, exchange, "trades", SYMBOL)
+        record = Trades(sim, exchange, "trades", on(exchange, SYMBOL))
         async with sim.api(websocket={"rotate_at": "01:30"}) as api:
-            record.stream = api.stream_trades(exchange, SYMBOL, events=True)
+            record.stream = api.stream_trades(exchange, on(exchange, SYMBOL), events=True)
 
             async def take():
                 async for item in record.stream:
@@ -221,7 +221,7 @@ def test_a_book_that_broke_many_times_comes_back(exchange):
 
     async def main(sim):
         async with sim.api(websocket={"max_reconnect": None}) as api:
-            stream = api.stream_depth(exchange, SYMBOL, levels=None)
+            stream = api.stream_depth(exchange, on(exchange, SYMBOL), levels=None)
             seen = []
 
             async def take():
@@ -250,7 +250,7 @@ def test_what_cannot_be_read_begins_a_book_without_numbers_anew(exchange, kind):
 
     async def main(sim):
         async with sim.api(websocket={"max_reconnect": None}) as api:
-            stream = api.stream_depth(exchange, SYMBOL, levels=None, events=True)
+            stream = api.stream_depth(exchange, on(exchange, SYMBOL), levels=None, events=True)
             told = []
 
             async def take():

@@ -9,7 +9,7 @@ from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.simulator import run_virtual
 
 from .gateway import Plan, check_nothing_left, run_plan
-from .judge import Trades
+from .judge import Trades, on
 
 DAY = 86_400.0
 BINANCE = "BINANCE___SPOT"
@@ -33,9 +33,10 @@ def test_a_quiet_market_is_left_alone_for_a_day():
             streams = []
             for name in sim.exchanges:
                 kinds = EXCHANGES[name].kinds
-                streams += [getattr(api, f"stream_{kind}")(name, "HALTUSDT") for kind in kinds if kind != "klines"]
-                streams += [api.stream_depth(name, "HALTUSDT", levels=None)] if "depth" in kinds else []
-                streams += [api.stream_klines(name, "HALTUSDT", "1h")] if "klines" in kinds else []
+                quiet = on(name, "HALTUSDT")
+                streams += [getattr(api, f"stream_{kind}")(name, quiet) for kind in kinds if kind != "klines"]
+                streams += [api.stream_depth(name, quiet, levels=None)] if "depth" in kinds else []
+                streams += [api.stream_klines(name, quiet, "1h")] if "klines" in kinds else []
             tasks = [asyncio.create_task(_drain(stream)) for stream in streams]
             tasks.append(asyncio.create_task(_collect(api.stream_status(), events)))
             await asyncio.sleep(DAY)
@@ -84,7 +85,7 @@ def test_many_books_start_anew_at_once(exchange, trouble, count):
     """When every book of a venue breaks at one moment, all come back inside the venue's limits."""
     if "depth" not in EXCHANGES[exchange].kinds:
         pytest.skip(f"{exchange} has no books")
-    symbols = [f"SIM{number:03d}USDT" for number in range(1, count + 1)]
+    symbols = [on(exchange, f"SIM{number:03d}USDT") for number in range(1, count + 1)]
 
     async def main(sim):
         others = asyncio.all_tasks()

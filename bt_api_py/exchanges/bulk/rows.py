@@ -16,9 +16,9 @@ from msgspec import field
 from ...book.sequence import Whole
 from ...containers import BarData, TickerData, TradeData
 from ...containers.bar import BarRow
-from ...containers.base import Container, Number, Place, Row, Side
+from ...containers.base import Number, Place, Row, Side
 from ...containers.trade import TradeRow
-from ..base import Book, BookRow, Channel, InstrumentRow
+from ..base import Book, BookRow, Channel, Forms, InstrumentRow
 from .wire import QUOTE, milliseconds
 
 _PAST = 3  # so many candles in one message are the past, with which a subscription begins
@@ -139,28 +139,6 @@ class Instrument(InstrumentRow):
         return self.status == "TRADING"
 
 
-class Forms(Channel):
-    """A channel whose records lie in one of several places behind ``data``, by the age of the server."""
-
-    __slots__ = ("_forms",)
-
-    def __init__(self, container: type[Container], row: Any, *forms: tuple[tuple[str, ...], bool]) -> None:
-        """Describe a channel; `forms`, the newest first: keys behind ``data``, and whether a list lies there."""
-        super().__init__(container, row, ("data",), many=True)
-        self._forms = [(path, Channel(container, row, ("data", *path), many=many)) for path, many in forms]
-
-    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
-        refusal: msgspec.ValidationError | None = None
-        for path, form in self._forms:
-            try:
-                rows, refused = form.read(payload)
-            except msgspec.ValidationError as error:
-                refusal = refusal or error
-                continue
-            return [((*path, *(place if isinstance(place, tuple) else (place,))), row) for place, row in rows], refused
-        raise refusal or msgspec.ValidationError("no form is declared")
-
-
 class Candles(Forms):
     """Candles: only the last of a list may still change. Of a long list, which is the past, only that one counts."""
 
@@ -176,7 +154,7 @@ class Candles(Forms):
 
 
 TICKERS = Channel(TickerData, Ticker, ("data", "ticker"))
-TRADES = Forms(TradeData, Trade, (("trades",), True), (("data",), True), ((), True))
-CANDLES = Candles(BarData, Candle, (("candles",), True), (("candle",), False))
+TRADES = Forms(TradeData, Trade, ("data",), (("trades",), True), (("data",), True), ((), True))
+CANDLES = Candles(BarData, Candle, ("data",), (("candles",), True), (("candle",), False))
 # Without a number an update may be lost unseen, so the stream of whole books is the one that can be relied on.
 BOOKS = Channel(None, WholeBook, ("data", "book"), book=Book(Whole(), order_count_at=2))

@@ -16,6 +16,7 @@ from .coinblockpro import CoinblockproSpot
 from .deribit import DeribitSwap
 from .gateio import GateioSpot
 from .htx import HtxSpot, HtxSwap
+from .hyperliquid import HyperliquidSwap
 from .kraken import KrakenSpot
 from .okx import OkxSpot, OkxSwap
 from .vega import VegaFuture
@@ -37,6 +38,7 @@ _ALL: tuple[type[Dialect[Any]], ...] = (
     GateioSpot,
     DeribitSwap,
     BitgetSpot,
+    HyperliquidSwap,
 )
 
 DIALECTS: dict[str, type[Dialect[Any]]] = {dialect.name: dialect for dialect in _ALL}

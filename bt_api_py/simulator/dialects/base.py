@@ -19,7 +19,7 @@ from ..account import Account, House
 from ..accounts import Accounts
 from ..candles import UTC8, Interval, interval
 from ..faults import DATA, Frame, HttpFault, Lane
-from ..instruments import Instrument
+from ..instruments import Instrument, quiet_instrument
 from ..matching import Matching
 from ..text import encode
 from ..venue import Venue
@@ -202,6 +202,11 @@ class Dialect(ABC, Generic[S]):
     @abstractmethod
     def instruments(cls, seed: int) -> dict[str, Instrument]:
         """Return what the exchange lists, by key."""
+
+    @classmethod
+    def made_up(cls, seed: int, base: str, quote: str) -> Instrument:
+        """Return a market that the exchange lists only since somebody wants it, as near to that as it has any."""
+        return quiet_instrument(seed, base, quote)
 
     # -- the client's side -----------------------------------------------------------------------------------
 

@@ -1,0 +1,5 @@
+"""Hyperliquid: the adapter of its perpetual contracts."""
+
+from .swap import HyperliquidSwap
+
+__all__ = ["HyperliquidSwap"]
