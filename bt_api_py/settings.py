@@ -14,6 +14,7 @@ from .secrets import Secret
 
 SIMULATOR_VARIABLE = "BT_API_SIMULATOR"
 CREDENTIALS = ("api_key", "secret", "passphrase")
+_FROM_ENVIRONMENT = (*CREDENTIALS, "account_id")
 
 # Names that other libraries of the field use for the same settings.
 _ALIASES = {
@@ -220,15 +221,16 @@ class ExchangeSettings:
     def with_environment(self, exchange_name: str) -> ExchangeSettings:
         """Return settings whose missing credentials come from the environment.
 
-        The variables are ``BT_API_<VENUE>_API_KEY``, ``…_SECRET`` and ``…_PASSPHRASE``, as ``BT_API_OKX_API_KEY``.
+        The variables are ``BT_API_<VENUE>_API_KEY``, ``…_SECRET``, ``…_PASSPHRASE`` and ``…_ACCOUNT_ID``, as
+        ``BT_API_OKX_API_KEY``.
         """
         venue = exchange_name.partition("___")[0]
-        found = {}
-        for name in CREDENTIALS:
+        found: dict[str, Any] = {}
+        for name in _FROM_ENVIRONMENT:
             value = os.environ.get(f"BT_API_{venue}_{name.upper()}")
             if value and getattr(self, name) is None:
-                found[name] = Secret(value)
-        return replace(self, **found) if found else self  # type: ignore[arg-type]  # the names are those of fields
+                found[name] = Secret(value) if name in CREDENTIALS else value
+        return replace(self, **found) if found else self
 
     def aimed_at_simulator(self, exchange_name: str, url: str | None = None) -> ExchangeSettings:
         """Return settings that lead to the simulator of the environment, or `self` when none is named.

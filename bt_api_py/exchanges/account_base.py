@@ -23,7 +23,7 @@ from ..settings import ExchangeSettings
 from ..symbols import SymbolStyle
 from .base import Answers, Command, Exchange, Pages, Refusal, Request
 
-Kind = Literal["order", "fill", "balance", "position", "hint", "note"]
+Kind = Literal["order", "fill", "balance", "position", "holdings", "hint", "note"]
 
 # What a user can look at when a venue refuses a login or a signature; see `PrivateSide.advice`.
 CHECK_KEY = "check the key: does it exist, and is it for this venue, region and environment?"
@@ -151,6 +151,19 @@ class PositionRow(Row):
         return f"{row.venue_symbol} {getattr(row, 'side', None) or ''}"
 
 
+class HoldingsRow(Row):
+    """Base of the records that tell balances and positions together; a position that is left out is held no more.
+
+    Declared: ``balances``, each with its ``timestamp``, and ``positions``.
+    """
+
+    kind: ClassVar[Kind] = "holdings"
+
+    def defect(self) -> str | None:
+        row: Any = self
+        return next((defect for each in (*row.balances, *row.positions) if (defect := each.defect())), None)
+
+
 class Note(Row):
     """A record that is understood and needs nothing done."""
 
@@ -274,7 +287,7 @@ class PrivateSide(Exchange):
         value = getattr(self.settings, name)
         if value is None:
             raise KeyError(name)
-        return str(value.reveal())
+        return value if isinstance(value, str) else str(value.reveal())
 
     def refusal(
         self, text: str, code: str, *, id: str | None = None, name: str | None = None, is_pace: bool = False

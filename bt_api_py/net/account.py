@@ -549,6 +549,8 @@ class Account:
             self._take_balance(row, "live")
         elif kind == "position":
             self._take_position(row, "live")
+        elif kind == "holdings":
+            self._take_holdings(row)
 
     def _note_time(self, timestamp: int | None) -> None:
         if timestamp is not None and timestamp > self._since_ms:
@@ -688,6 +690,16 @@ class Account:
         self._balances[asset] = row
         self._note_time(getattr(row, "timestamp", None))
         self._hand_out("balances", item)
+
+    def _take_holdings(self, row: Any) -> None:
+        """Take what was held at one moment, unless what is known is newer."""
+        known = (self._balances.get(balance.asset.upper()) for balance in row.balances)
+        if any(_is_late(now, before) for now, before in zip(row.balances, known, strict=True)):
+            return
+        for balance in row.balances:
+            self._take_balance(balance, "live")
+        for position in (*row.positions, *self._closed(row.positions)):
+            self._take_position(position, "live")
 
     def _take_position(self, row: Any, origin: Origin) -> None:
         key = row.key

@@ -68,6 +68,7 @@ class House:
         write_id, write_trade_id: how the venue writes the number of an order, and of any trade.
         fee_step: finer fees are cut off, so that the venue can write them.
         draw_keys: makes an API key and the secret behind it by chance, or the key of a given secret; None: any letters.
+        key_name: the setting that holds the key.
     """
 
     order_id: int
@@ -78,6 +79,7 @@ class House:
     write_id: Callable[[int], str] = str
     write_trade_id: Callable[[int], str] = str
     draw_keys: Callable[[Random, str | None], tuple[str, str]] | None = None
+    key_name: str = "api_key"
     in_quote: bool = False
     client_prefix: str = "sim"
     fee_step: Decimal = Decimal("0.00000001")
@@ -132,8 +134,8 @@ class Account:
         self._record("open", self._move({asset: (as_decimal(held[asset]), _ZERO) for asset in held}))
 
     def credentials(self) -> dict[str, str]:
-        """Return the key as the settings of an exchange: api_key, secret, passphrase."""
-        return {"api_key": self.api_key, "secret": self.secret, "passphrase": self.passphrase}
+        """Return the key as the settings of an exchange: api_key, or what stands for it there, secret, passphrase."""
+        return {self._house.key_name: self.api_key, "secret": self.secret, "passphrase": self.passphrase}
 
     # -- what there is -----------------------------------------------------------------------------------------
 

@@ -30,6 +30,11 @@ def has_secret(exchange):
     return "secret" in EXCHANGES[exchange].account.credentials
 
 
+def key_name(exchange):
+    """Return the setting that names an account."""
+    return EXCHANGES[exchange].account.credentials[0]
+
+
 @pytest.fixture(params=WITH_ACCOUNT)
 def exchange(request):
     """Return the name of each exchange with account streams in turn."""
@@ -76,7 +81,7 @@ def connected(sim, account, exchange, **changes):
 def settings(sim, account, exchange, **changes):
     """Return exchange_kwargs that lead to the account, with fast reconnects."""
     base = {**sim.exchange_kwargs()[exchange], "websocket": {"reconnect_delay": 0.05, "max_reconnect": None}}
-    keys = {"api_key": account.api_key, "secret": SECRET, "passphrase": PHRASE}
+    keys = {**account.credentials(), "secret": SECRET, "passphrase": PHRASE}
     return {exchange: {**base, **keys, **changes}}
 
 
@@ -312,11 +317,12 @@ async def test_a_clock_that_is_off_is_corrected_and_told_once(sim, api, account,
     await follower.end()
 
 
-@pytest.mark.parametrize("changes", [{"secret": "wrong"}, {"api_key": "nobody"}], ids=["secret", "key"])
-async def test_wrong_credentials_end_only_private_streams_and_at_once(sim, account, exchange, changes, btc):
+@pytest.mark.parametrize("wrong", ["secret", "key"])
+async def test_wrong_credentials_end_only_private_streams_and_at_once(sim, account, exchange, wrong, btc):
     """The venue's refusal reaches the private stream without a second attempt; public streams go on."""
-    if "secret" in changes:
+    if wrong == "secret":
         need_secret(exchange)
+    changes = {"secret": "wrong"} if wrong == "secret" else {key_name(exchange): "nobody"}
     async with connected(sim, account, exchange, **changes) as api:
         tickers = Follower(api.stream_ticker(exchange, btc))
         await tickers.have(lambda items: items)
@@ -346,8 +352,8 @@ def test_missing_credentials_are_named_in_the_call(exchange):
 async def test_credentials_from_the_environment(sim, account, exchange, monkeypatch):
     """Keys that the settings leave out come from the environment."""
     venue = exchange.partition("___")[0]
-    for name, value in (("API_KEY", account.api_key), ("SECRET", SECRET), ("PASSPHRASE", PHRASE)):
-        monkeypatch.setitem(os.environ, f"BT_API_{venue}_{name}", value)
+    for name, value in {**account.credentials(), "secret": SECRET, "passphrase": PHRASE}.items():
+        monkeypatch.setitem(os.environ, f"BT_API_{venue}_{name.upper()}", value)
     async with BtApi({exchange: sim.exchange_kwargs()[exchange]}, clock=sim.clock, transport=sim.transport) as api:
         follower = Follower(api.stream_balances(exchange))
         await follower.have(lambda items: items)
@@ -393,7 +399,7 @@ async def test_no_secret_is_seen(sim, account, exchange, caplog, capfd, btc):
             shown += [repr(item) + repr(item.get_all_data()) for item in follower.items]
             shown += [repr(event) for event in follower.events]
             await follower.end()
-        wrong = {"secret": SECRET + "-wrong"} if has_secret(exchange) else {"api_key": SECRET}
+        wrong = {"secret": SECRET + "-wrong"} if has_secret(exchange) else {key_name(exchange): SECRET}
         async with connected(sim, account, exchange, **wrong) as api:
             with pytest.raises(AuthenticationError) as caught:
                 await asyncio.wait_for(api.stream_orders(exchange).__anext__(), PATIENCE)

@@ -13,6 +13,7 @@ from bt_api_py.exchanges.account_base import (
     CHECK_CLOCK,
     CHECK_KEY,
     BalanceRow,
+    HoldingsRow,
     OrderRow,
     OwnFill,
     PositionRow,
@@ -68,12 +69,17 @@ class OwnPosition(PositionRow):
     side: str | None = None
 
 
+class OwnHoldings(HoldingsRow):
+    balances: list[OwnBalance]
+    positions: list[OwnPosition]
+
+
 _KINDS = {"orders": OwnOrder, "fills": OwnFill, "balances": OwnBalance, "positions": OwnPosition}
 _LISTS = {name: Channel(None, row, ("data",), many=True) for name, row in _KINDS.items()}
 
 
 class OwnAccount(PrivateSide):
-    """Four channels without a login; REST lists under the names of the calls."""
+    """A channel for each kind, and one for balances and positions together; REST lists under the names of the calls."""
 
     name = "BINANCE___SPOT"
     rest = "https://own.example"
@@ -89,8 +95,8 @@ class OwnAccount(PrivateSide):
         )
     }
     kinds = tuple(_KINDS)
-    channels: ClassVar = _LISTS
-    names = tuple(_KINDS)
+    channels: ClassVar = {**_LISTS, "holdings": Channel(None, OwnHoldings, ("data",), many=True)}
+    names = tuple(channels)
     advice: ClassVar = {"401": CHECK_KEY, "425": CHECK_CLOCK}
 
     def login(self, now_ms, ids):

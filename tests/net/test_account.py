@@ -180,6 +180,24 @@ async def test_positions_are_told_by_side_until_they_are_closed(venue, clock):
     assert (item.get_symbol(), item.get_quantity(), item.get_origin()) == ("BTCUSDT", 0.0, "backfill")
 
 
+async def test_what_holdings_leave_out_is_held_no_more(venue):
+    """A record of balances and positions together closes the positions that it leaves out, unless it comes late."""
+
+    def holdings(free, second, *positions):
+        balance = {"asset": "USDC", "free": free, "locked": 0, "timestamp": NOW_MS + 1000 * second}
+        return {"balances": [balance], "positions": list(positions)}
+
+    balances, positions = await venue.read("balances"), await venue.read("positions")
+    held = {"venue_symbol": "BTCUSDT", "quantity": 2}
+    await venue.send("holdings", holdings(5, 20, held))
+    await venue.send("holdings", holdings(9, 10))
+    assert [item.get_quantity() for item in positions.taken()] == [2.0]
+    assert [item.get_free_balance() for item in balances.taken()] == [5.0]
+    await venue.send("holdings", holdings(6, 30))
+    assert [(item.get_symbol(), item.get_quantity()) for item in positions.taken()] == [("BTCUSDT", 0.0)]
+    assert [item.get_free_balance() for item in balances.taken()] == [6.0]
+
+
 async def test_a_state_that_cannot_be_read_ends_the_streams(venue, clock):
     """After eight attempts of three calls each the reader gets the error, and nothing goes on."""
     venue.pages["open"] = failed(503)

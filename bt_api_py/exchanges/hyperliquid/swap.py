@@ -21,6 +21,7 @@ from ...containers import (
 from ...exceptions import BtApiError
 from ...symbols import SymbolStyle
 from ..base import Book, Channel, Command, Control, Exchange, Forms, Pages, Request, Subscription, instruments
+from .account import HyperliquidAccount
 from .rows import BestLevels, Candle, Contexts, Instrument, Ticker, Trade, Trades, WholeBook
 from .wire import (
     NAME,
@@ -61,6 +62,7 @@ class HyperliquidSwap(Exchange):
     """Perpetual contracts of Hyperliquid, quoted in USDC and named by their base asset alone."""
 
     name = NAME
+    account = HyperliquidAccount
     rest = REST
     testnet_rest = TESTNET_REST
     endpoints = {"public": endpoint()}

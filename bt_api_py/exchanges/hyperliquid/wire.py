@@ -76,7 +76,7 @@ def split_name(name: str) -> tuple[str, str, str]:
     return kind, coin, interval
 
 
-class Subscription(msgspec.Struct):
+class Wanted(msgspec.Struct):
     """What a subscription is about, as far as it tells topics apart."""
 
     type: str = ""
@@ -89,10 +89,10 @@ class Subscription(msgspec.Struct):
         return topic_name(self.type, self.coin, self.interval)
 
 
-class _Order(msgspec.Struct):
+class _Commanded(msgspec.Struct):
     """A command, or its confirmation."""
 
-    subscription: Subscription
+    subscription: Wanted
 
 
 class _Subject(msgspec.Struct):
@@ -111,8 +111,8 @@ class Envelope(msgspec.Struct):
 
 
 _envelope = msgspec.json.Decoder(Envelope).decode
-_order = msgspec.json.Decoder(_Order).decode
-_subscription = msgspec.json.Decoder(Subscription).decode
+_commanded = msgspec.json.Decoder(_Commanded).decode
+_wanted = msgspec.json.Decoder(Wanted).decode
 _subjects = msgspec.json.Decoder(_Subject | list[_Subject]).decode
 _text = msgspec.json.Decoder(str).decode
 
@@ -145,7 +145,7 @@ def control(frame: Envelope) -> Control:
     """Return what a frame without data says; a confirmation names its topic by type, coin and interval."""
     match frame.channel:
         case "subscriptionResponse":
-            return Ack(name=_order(frame.data).subscription.name)
+            return Ack(name=_commanded(frame.data).subscription.name)
         case "error":
             text = _text(frame.data)
             name = _blamed(text)
@@ -162,8 +162,8 @@ def _blamed(text: str) -> str | None:
         return None
     quoted = text[start:].encode()
     try:
-        found = _subscription(quoted)
-        return (found if found.type else _order(quoted).subscription).name
+        found = _wanted(quoted)
+        return (found if found.type else _commanded(quoted).subscription).name
     except UNREADABLE:
         return None
 

@@ -17,6 +17,8 @@ from ...limits import SlidingLimit, WeightLimit
 from ...margin import MarginAccount
 from ..base import Dialect, Request, Response, UnknownTopicError, json_response, parse_object
 from ..topics import Topic
+from .account_rest import ACCOUNT_READERS
+from .account_rows import ADDRESS, CHANGES, draw_keys
 from .figures import INTERVALS, trade_id
 from .rest import INFO, READERS
 from .session import HyperliquidSession
@@ -40,7 +42,16 @@ class HyperliquidSwap(Dialect[HyperliquidSession]):
     hosts = ("api.hyperliquid.xyz", "api.hyperliquid-testnet.xyz")
     session_type = HyperliquidSession
     account_type = MarginAccount
-    house = House(7_456_484_275, 1, Decimal("0.00015"), Decimal("0.00045"), write_trade_id=trade_id)
+    house = House(
+        7_456_484_275,
+        1,
+        Decimal("0.00015"),
+        Decimal("0.00045"),
+        write_trade_id=trade_id,
+        draw_keys=draw_keys,
+        key_name="account_id",
+        client_prefix="0x" + 22 * "0",
+    )
     intervals = INTERVALS
     timeless = frozenset({INFO})
 
@@ -98,6 +109,7 @@ class HyperliquidSwap(Dialect[HyperliquidSession]):
         elif method == "subscribe":
             self._subscribe(session, wanted, text)
         elif self.leave(session, name_of(wanted)):
+            session.forget(name_of(wanted))
             session.confirm(method, wanted)
         else:
             session.error(f"Already unsubscribed: {json.dumps(wanted)}")
@@ -111,13 +123,29 @@ class HyperliquidSwap(Dialect[HyperliquidSession]):
             self.venue.stats.breaches["topics"] += 1
             session.error(f"Cannot track more than {_MOST_TOPICS} total subscriptions.")
             return
+        is_private = wanted.get("type") in CHANGES
         try:
-            topic = self.topic(session, name)
-        except UnknownTopicError:
+            account = self.account(wanted.get("user")) if is_private else None
+            topic = None if is_private else self.topic(session, name)
+        except (UnknownTopicError, ValueError):
             session.error(_NO_JSON + text)
             return
         session.confirm("subscribe", wanted)
         self.join(session, name, topic)
+        if account is not None:
+            session.watch(name, wanted["type"], account)
+
+    def account(self, user: Any) -> MarginAccount | None:
+        """Return the account of an address; None: nothing was ever done there.
+
+        Raises:
+            ValueError: it is no address.
+        """
+        if not isinstance(user, str) or not ADDRESS.fullmatch(user):
+            raise ValueError("user")
+        found = self.accounts.find(user.lower())
+        assert found is None or isinstance(found, MarginAccount)
+        return found
 
     def resolve(self, session: HyperliquidSession, name: str) -> tuple[type[Topic], str, str]:
         channel, coin, interval = (*name.split(":"), "", "")[:3]
@@ -148,7 +176,7 @@ class HyperliquidSwap(Dialect[HyperliquidSession]):
     def _read(self, body: bytes) -> Response:
         try:
             message = parse_object(body.decode())
-            reader, weight, rows = READERS[message["type"]]
+            reader, weight, rows = {**READERS, **ACCOUNT_READERS}[message["type"]]
             found = reader(self, message)
         except (ValueError, KeyError, TypeError):
             words = b"Failed to deserialize the JSON body into the target type"
@@ -177,5 +205,5 @@ def _swap(item: Instrument) -> Instrument:
 
 def name_of(subscription: Mapping[str, Any]) -> str:
     """Return the name under which all share what a subscription asks for."""
-    parts = (subscription.get(key) for key in ("type", "coin", "interval"))
+    parts = (subscription.get(key) for key in ("type", "coin", "interval", "user"))
     return ":".join(str(part) for part in parts if part)
