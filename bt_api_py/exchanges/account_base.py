@@ -315,6 +315,23 @@ def login_error(exchange_name: str, text: str, code: str, hint: str) -> Authenti
     return AuthenticationError(exchange_name, advised(text, code, hint), code=code)
 
 
+def pages_back(request: Request, parameter: str, field: str, full: int) -> Pages:
+    """Ask for a list that begins with the newest, page by page, until one is shorter than a `full` one.
+
+    Args:
+        parameter: of the call, for where to go on: behind the record with this number.
+        field: of the record, for its number.
+    """
+    oldest = ""
+    while True:
+        query = request.query | ({parameter: oldest} if oldest else {})
+        rows = yield msgspec.structs.replace(request, query=query)
+        last = str(getattr(rows[-1], field)) if rows else oldest
+        if len(rows) < full or last == oldest:
+            return
+        oldest = last
+
+
 def encoded(query: Mapping[str, str]) -> str:
     """Return a query as it is sent and signed: percent-encoded with upper-case digits, in the given order."""
     return urlencode(query, quote_via=quote, safe="")
@@ -326,6 +343,12 @@ def number_of(value: Number) -> float | None:
         return None if value is None or value == "" else float(value)
     except ValueError:
         return nan
+
+
+def paid(change: Number) -> float | None:
+    """Return a fee, where the venue tells the change of the balance: positive when it was paid."""
+    number = number_of(change)
+    return number if number is None else -number if number else 0.0
 
 
 def time_of(value: Number, otherwise: int) -> int:

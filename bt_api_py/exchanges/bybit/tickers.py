@@ -24,16 +24,7 @@ class Figures(Row):
     low_price: Number = field(name="lowPrice24h", default=None)
     volume: Number = field(name="volume24h", default=None)
     turnover: Number = field(name="turnover24h", default=None)
-    change_fraction: Number = field(name="price24hPcnt", default=None)
-
-    @property
-    def price_change_percent(self) -> float | None:
-        # The venue sends a fraction.
-        fraction = self.change_fraction
-        try:
-            return None if fraction is None else float(fraction) * 100
-        except ValueError:
-            return None
+    price_change_fraction: Number = field(name="price24hPcnt", default=None)
 
 
 class BestFigures(Figures):
@@ -66,7 +57,7 @@ class Ticker(Row):
     low_price = property(attrgetter("data.low_price"))
     volume = property(attrgetter("data.volume"))
     turnover = property(attrgetter("data.turnover"))
-    price_change_percent = property(attrgetter("data.price_change_percent"))
+    price_change_fraction = property(attrgetter("data.price_change_fraction"))
 
 
 class ContractTicker(Ticker, PatchRow, kw_only=True):

@@ -11,13 +11,13 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
 from ...exceptions import BtApiError
 from ...symbols import SymbolStyle
-from ..account_base import LoginCommand, PrivateSide, SignedCall, encoded
+from ..account_base import LoginCommand, PrivateSide, SignedCall, encoded, pages_back
 from ..base import Ack, Alive, Channel, Command, Control, Pages, Rate, Request
 from .account_rows import Balance, Order, PastFill
 from .wire import ADVICE, PONG, TOO_OFTEN, demo_header, endpoint, envelope, failure, notice
@@ -36,6 +36,7 @@ class OkxKey(PrivateSide):
 
     product: ClassVar[str]  # the venue's word, instType
     rest_fills: ClassVar[Channel]  # how the list of fills is read
+    full_page: ClassVar[int] = PAGE  # records; a list that has fewer is the last
     rest = "https://openapi.okx.com"
     credentials = ("api_key", "secret", "passphrase")
     endpoints = {"account": endpoint("private", 100, private=True)}
@@ -110,7 +111,7 @@ class OkxKey(PrivateSide):
         yield Request("/api/v5/account/balance", self.channels["account"], rate=BALANCE_PACE, signed=True)
 
     def open_orders(self) -> Pages:
-        yield from self._pages("/api/v5/trade/orders-pending", self.channels["orders"], {}, _PACE, "order_id")
+        return self._pages("/api/v5/trade/orders-pending", self.channels["orders"], {}, _PACE, "order_id")
 
     def order(self, venue_symbol: str, order_id: str) -> Pages:
         query = {"instId": venue_symbol, "ordId": order_id}
@@ -120,25 +121,15 @@ class OkxKey(PrivateSide):
         # All markets at once; the list holds what is over, by the time at which it began.
         begin = {"begin": str(since_ms)}
         orders = self.channels["orders"]
-        yield from self._pages("/api/v5/trade/orders-history", orders, begin, _SLOW_PACE, "order_id")
+        return self._pages("/api/v5/trade/orders-history", orders, begin, _SLOW_PACE, "order_id")
 
     def fills_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
-        yield from self._pages("/api/v5/trade/fills", self.rest_fills, {"begin": str(since_ms)}, _PACE, "bill_id")
+        return self._pages("/api/v5/trade/fills", self.rest_fills, {"begin": str(since_ms)}, _PACE, "bill_id")
 
     def _pages(self, path: str, channel: Channel, query: dict[str, str], rate: Rate, number: str) -> Pages:
         """Ask for a list, newest first: "after" means older than."""
         query = {"instType": self.product, **query, "limit": str(PAGE)}
-        oldest = ""
-        while True:
-            rows = yield Request(path, channel, {**query, "after": oldest} if oldest else query, rate, signed=True)
-            last = getattr(rows[-1], number) if rows else oldest
-            if self.is_last(rows) or last == oldest:
-                return
-            oldest = last
-
-    def is_last(self, rows: Sequence[Any]) -> bool:
-        """Return whether no page follows this one."""
-        return len(rows) < PAGE
+        return pages_back(Request(path, channel, query, rate, signed=True), "after", number, self.full_page)
 
 
 class OkxAccount(OkxKey):

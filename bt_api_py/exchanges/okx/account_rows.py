@@ -12,7 +12,7 @@ from msgspec import field
 
 from ...containers.base import Number
 from ...containers.order import OrderStatus
-from ..account_base import BalanceRow, FillRow, OrderRow, OwnFill, PositionRow, number_of, status_of, time_of
+from ..account_base import BalanceRow, FillRow, OrderRow, OwnFill, PositionRow, number_of, paid, status_of, time_of
 from .linear import is_linear
 
 STATUS: Mapping[str, OrderStatus] = {
@@ -82,7 +82,7 @@ class Order(OrderRow):
         quantity = number_of(self.fill_quantity)
         if not self.trade_id or not quantity:
             return None
-        fee, price = number_of(self.fill_fee), number_of(self.fill_price)
+        price = number_of(self.fill_price)
         return OwnFill(
             venue_symbol=self.venue_symbol,
             order_id=self.order_id,
@@ -92,7 +92,7 @@ class Order(OrderRow):
             quantity=quantity,
             side=self.side,
             trade_type=_LIQUIDITY.get(self.liquidity),
-            fee=None if fee is None else _paid(fee),
+            fee=paid(self.fill_fee),
             fee_asset=self.fill_fee_asset or None,
             timestamp=time_of(self.fill_time, self.timestamp),
         )
@@ -123,8 +123,7 @@ class PastFill(FillRow):
 
     @property
     def fee(self) -> float | None:
-        cost = number_of(self.cost)
-        return None if cost is None else _paid(cost)
+        return paid(self.cost)
 
 
 class Balance(BalanceRow):
@@ -204,10 +203,4 @@ class Position(PositionRow):
 
     @property
     def fee(self) -> float | None:
-        cost = number_of(self.cost)
-        return None if cost is None else _paid(cost)
-
-
-def _paid(fee: float) -> float:
-    """Return a fee with our sign: the venue's is the change of the balance."""
-    return -fee if fee else 0.0
+        return paid(self.cost)

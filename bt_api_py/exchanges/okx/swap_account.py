@@ -6,9 +6,6 @@ state of 2026-07. The paging of past orders and fills is from general knowledge.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from ...symbols import SymbolStyle
 from ..base import Channel, Pages, Request, Selection
 from .account import BALANCE_PACE, OkxKey
@@ -23,6 +20,7 @@ class OkxSwapAccount(OkxKey):
 
     name = "OKX___SWAP"
     product = "SWAP"
+    full_page = 1  # what was left out makes a page short
     kinds = ("orders", "fills", "balances", "positions")
     symbols = SymbolStyle(separator="-", suffix="-SWAP", is_perpetual=True)
     channels = {
@@ -36,6 +34,3 @@ class OkxSwapAccount(OkxKey):
     def positions(self) -> Pages:
         query = {"instType": self.product}
         yield Request("/api/v5/account/positions", self.channels["positions"], query, BALANCE_PACE, signed=True)
-
-    def is_last(self, rows: Sequence[Any]) -> bool:
-        return not rows  # what was left out makes a page short
