@@ -5,7 +5,10 @@ from zlib import crc32
 
 import pytest
 
-from .simulated import VirtualWorld, like
+from bt_api_py.simulator.dialects.bitget.keys import login_text, request_text
+from bt_api_py.simulator.signatures import base64_hmac
+
+from .simulated import START, VirtualWorld, like
 
 BITGET = "BITGET___SPOT"
 PUBLIC = "/v2/ws/public"
@@ -184,3 +187,130 @@ def test_rest_answers(world):
     assert (status, body["code"]) == (400, "40034")
     status, body, _ = world.get(BITGET, "/api/v2/spot/market/candles", symbol="BTCUSDT", granularity="7m")
     assert (status, body["code"]) == (400, "40017")
+
+
+# Accounts
+
+
+@pytest.fixture
+def strict():
+    return VirtualWorld(exchanges=[BITGET], strict_keys=True)
+
+
+def test_the_vectors_of_the_documents():
+    """Signatures are what the documents say they are."""
+    assert base64_hmac("docsSecret", login_text("1700000000")) == "sEMkcbvEouLHY0ycH8KC+ehgPuMAz2ph35SPpL2Tf7M="
+    text = request_text("1700000000000", "GET", "/api/v2/spot/account/assets", "coin=USDT", "")
+    assert text == "1700000000000GET/api/v2/spot/account/assets?coin=USDT"
+    assert base64_hmac("docsSecret", text) == "tM0C8orDNa5oWkHj849FEYbzwbGKtvPDlHWcEVzAEAA="
+
+
+def login(account, moment=int(START), **changes):
+    sign = base64_hmac(changes.pop("secret", account.secret), login_text(str(moment)))
+    argument = {"apiKey": account.api_key, "passphrase": account.passphrase, "timestamp": str(moment), "sign": sign}
+    return {"op": "login", "args": [argument | changes]}
+
+
+PRIVATE = "/v2/ws/private"
+ALL_ORDERS = {"instType": "SPOT", "channel": "orders", "instId": "default"}
+ALL_BALANCES = {"instType": "SPOT", "channel": "account", "coin": "default"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"apiKey": "nobody"}, 30011),
+        ({"passphrase": "wrong"}, 30012),
+        ({"timestamp": "soon"}, 30013),
+        ({"moment": int(START) - 60}, 30014),
+        ({"secret": "wrong"}, 30015),
+    ],
+)
+def test_a_refused_login(strict, changes, code):
+    """Key, passphrase, time and signature are looked at, and a login that fails ends the connection."""
+    client = strict.connect(BITGET, PRIVATE)
+    [answer] = strict.send(client, login(strict.account(BITGET), **changes))
+    assert (answer["event"], answer["code"]) == ("error", code)
+    assert client.ended == (1000, "login failed")
+
+
+def logged_in(world, account, *arguments):
+    client = world.connect(BITGET, PRIVATE)
+    assert world.send(client, login(account)) == [{"event": "login", "code": 0, "msg": ""}]
+    world.send(client, ask(*arguments))
+    return client
+
+
+def test_a_subscription_needs_a_login(strict):
+    """Without one the venue asks for it; what is no channel of an account does not exist there."""
+    [answer] = strict.send(strict.connect(BITGET, PRIVATE), ask(ALL_ORDERS))
+    assert answer["code"] == 30004
+    client = logged_in(strict, strict.account(BITGET), ALL_ORDERS)
+    [answer] = strict.send(client, ask(argument("ticker")))
+    assert answer["code"] == 30001
+
+
+def test_events_of_an_account(strict):
+    """Balances are told at once, then every step of an order with its fill, and what moved."""
+    account = strict.account(BITGET)
+    client = strict.connect(BITGET, PRIVATE)
+    strict.send(client, login(account))
+    *_, held = strict.send(client, ask(ALL_ORDERS, ALL_BALANCES))
+    assert {row["coin"] for row in held["data"]} == set(account.balances())
+    order = account.place("BTCUSDT", "buy", "0.01", "80000")
+    placed, frozen = client.take()
+    assert (placed["data"][0]["status"], placed["data"][0]["newSize"]) == ("live", "0.01")
+    assert like(
+        frozen,
+        '{"action":"snapshot","arg":{"instType":"SPOT","channel":"account","coin":"default"},"data":[{"coin":"USDT",'
+        '"available":"19.14","frozen":"7","locked":"0","limitAvailable":"0","uTime":"1701931970487"}],'
+        '"ts":1701931970487}',
+    )
+    account.partial(order, "0.004")
+    filled, _ = client.take()
+    assert like(
+        filled,
+        '{"action":"snapshot","arg":{"instType":"SPOT","channel":"orders","instId":"BTCUSDT"},"data":[{'
+        '"instId":"BTCUSDT","orderId":"1171779081105780739","clientOid":"a2330139","price":"35100","newSize":"0.5000",'
+        '"size":"17550.0","notional":"17550.0","orderType":"limit","force":"gtc","side":"buy","fillPrice":"35100",'
+        '"tradeId":"1171775539946528779","baseVolume":"0.1","fillTime":"1715098979937","fillFee":"-0.0001",'
+        '"fillFeeCoin":"BTC","tradeScope":"T","accBaseVolume":"0.1","priceAvg":"35100","status":"partially_filled",'
+        '"cTime":"1715099824215","uTime":"1715099824300","feeDetail":[{"feeCoin":"BTC","fee":"-0.0001"}],'
+        '"enterPointSource":"API"}],"ts":1715099824310}',
+    )
+    account.cancel(order)
+    assert client.take()[0]["data"][0]["status"] == "cancelled"
+    bought = account.place("BTCUSDT", "buy", "0.01", type="market")
+    [row] = [frame["data"][0] for frame in client.take() if frame["arg"]["channel"] == "orders"]
+    assert (row["newSize"], "price" in row) == (f"{bought.budget.normalize():f}", False)
+
+
+def test_a_signed_call(strict):
+    """Balances, orders and fills by REST need a signature over the query as it is sent."""
+    account = strict.account(BITGET)
+    order = account.place("BTCUSDT", "buy", "0.01", "80000")
+
+    def get(name, query="", **changes):
+        path, moment = f"/api/v2/spot/{name}", str(int(START * 1000))
+        sign = base64_hmac(account.secret, request_text(moment, "GET", path, query, ""))
+        headers = {"ACCESS-KEY": account.api_key, "ACCESS-SIGN": sign, "ACCESS-TIMESTAMP": moment}
+        _, body = strict.request(BITGET, path, query, headers | {"ACCESS-PASSPHRASE": account.passphrase} | changes)
+        return body["data"] if body["code"] == "00000" else body["code"]
+
+    [held] = get("account/assets", "coin=USDT")
+    assert (held["available"], held["frozen"]) == ("249200", "800")
+    [waiting] = get("trade/unfilled-orders")
+    assert (waiting["orderId"], waiting["priceAvg"], waiting["basePrice"]) == (order.order_id, "80000", "0")
+    account.fill(order)
+    [done] = get("trade/history-orders", "symbol=BTCUSDT")
+    assert (done["status"], done["price"], done["priceAvg"]) == ("filled", "80000", "80000")
+    assert get("trade/orderInfo", f"orderId={order.order_id}") == [done]
+    assert get("trade/orderInfo", "orderId=1") == []
+    [fill] = get("trade/fills", "startTime=0")
+    assert (fill["orderId"], fill["tradeScope"]) == (order.order_id, "maker")
+    assert get("trade/fills", f"idLessThan={fill['tradeId']}") == []
+    assert get("account/assets", **{"ACCESS-SIGN": "wrong"}) == "40009"
+    assert get("account/assets", **{"ACCESS-KEY": "nobody"}) == "40006"
+    assert get("account/assets", **{"ACCESS-TIMESTAMP": str(int(START * 1000) - 60_000)}) == "40008"
+    assert get("account/assets", **{"ACCESS-PASSPHRASE": "wrong"}) == "40012"
+    assert get("account/assets", PAPTRADING="1") == "40099"

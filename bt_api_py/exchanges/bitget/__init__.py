@@ -1,5 +1,6 @@
 """Bitget: spot."""
 
+from .account import BitgetAccount
 from .spot import BitgetSpot
 
-__all__ = ["BitgetSpot"]
+__all__ = ["BitgetAccount", "BitgetSpot"]

@@ -30,6 +30,7 @@ from ..base import (
     batches,
     instruments,
 )
+from .account import BitgetAccount
 from .rows import (
     BookFrame,
     Candle,
@@ -83,6 +84,7 @@ class BitgetSpot(Exchange):
     """
 
     name = "BITGET___SPOT"
+    account = BitgetAccount
     rest = REST
     endpoints = {"public": endpoint("public", 50)}  # fewer than 50 are advised, 1000 are the limit
     symbols = SymbolStyle()
@@ -133,16 +135,10 @@ class BitgetSpot(Exchange):
     def place_raw(self, channel: str, venue_symbol: str) -> Subscription:
         return Subscription("public", f"{channel}:{venue_symbol}" if venue_symbol else channel)
 
-    def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return self._commands("subscribe", names, ids)
-
-    def unsubscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
-        return self._commands("unsubscribe", names, ids)
-
-    def _commands(self, operation: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
+    def commands(self, verb: str, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         # The venue gives no numbers to commands: each argument is answered by itself.
         return [
-            Command(command(operation, list(map(_argument, part))), tuple(part), str(next(ids)))
+            Command(command(verb, list(map(_argument, part))), tuple(part), str(next(ids)))
             for part in batches(names, ARGS_PER_COMMAND)
         ]
 

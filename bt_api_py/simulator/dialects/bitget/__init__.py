@@ -1,4 +1,4 @@
-"""Bitget spot: version 2 of the websockets and REST.
+"""Bitget spot: version 2 of the websockets, public and signed REST.
 
 Source: Bitget API v2 documentation, "Websocket introduction", "Spot", April 2026.
 """
@@ -13,9 +13,11 @@ from ...account import House
 from ...instruments import Instrument, listed
 from ...limits import SlidingLimit
 from ...market import Market
-from ..base import Dialect, Response, UnknownTopicError, bars, json_response, parse_object
+from ..base import Dialect, Request, Response, UnknownTopicError, bars, json_response, parse_object
 from ..topics import Topic
+from .account_rest import answer_signed
 from .figures import trade_number
+from .private import PRIVATE_PATH, PrivateSession
 from .rest import ROUTES, SYMBOLS, TIME, RestError
 from .session import BitgetSession
 from .streams import CHANNELS, Candles
@@ -28,7 +30,7 @@ _MOST_TOPICS = 1000
 
 
 class BitgetSpot(Dialect[BitgetSession]):
-    """Spot market data of Bitget."""
+    """Spot market data and accounts of Bitget."""
 
     name = "BITGET___SPOT"
     hosts = ("api.bitget.com", "ws.bitget.com")
@@ -54,12 +56,15 @@ class BitgetSpot(Dialect[BitgetSession]):
     # -- sockets ---------------------------------------------------------------------------------------------
 
     def check_path(self, path: str, query: Mapping[str, str]) -> Response | None:
-        if path != "/v2/ws/public":
+        if path not in ("/v2/ws/public", PRIVATE_PATH):
             return Response(404, b"<html>Not found</html>", content_type="text/html")
         if not self._connects.allow(self.venue.now()):
             self.venue.stats.breaches["connects"] += 1
             return json_response(self.error_body(429), 429)
         return None
+
+    def session_for(self, path: str) -> type[BitgetSession]:
+        return PrivateSession if path == PRIVATE_PATH else BitgetSession
 
     def keep_alive(self, session: BitgetSession, now: float) -> None:
         if now - session.pinged >= _UNPINGED_S:
@@ -84,12 +89,17 @@ class BitgetSpot(Dialect[BitgetSession]):
             message = {}
         operation, args = message.get("op"), message.get("args")
         if not isinstance(args, list) or not args:
-            self.refuse(session, 30002, "Illegal request")
+            session.refuse(30002, "Illegal request")
+        elif operation == "login" and isinstance(session, PrivateSession):
+            session.log_in(args)
         elif operation not in ("subscribe", "unsubscribe"):
-            self.refuse(session, 30003, "Invalid op")
+            session.refuse(30003, "Invalid op")
         elif not session.requests.allow(now):
             self.venue.stats.breaches["requests per hour"] += 1
-            self.refuse(session, 30006, "Request too many")
+            session.refuse(30006, "Request too many")
+        elif len(session.topics) + len(args) > _MOST_TOPICS:
+            self.venue.stats.breaches["topics"] += 1
+            session.refuse(30007, "Request over limit")
         else:
             for arg in args:
                 self._act(session, operation, arg)
@@ -97,40 +107,13 @@ class BitgetSpot(Dialect[BitgetSession]):
     def _act(self, session: BitgetSession, operation: str, arg: Any) -> None:
         """Carry out one argument; each is answered by itself."""
         if not isinstance(arg, dict):
-            self.refuse(session, 30016, "Param error")
+            session.refuse(30016, "Param error")
             return
-        name = f"{arg.get('channel')}:{arg.get('instId')}"
-        if operation == "subscribe":
-            try:
-                self._subscribe(session, name, arg)
-            except UnknownTopicError:
-                words = ",".join(f"{key}:{value}" for key, value in arg.items())
-                self.refuse(session, 30001, f"{words} doesn't exist", {"arg": arg}, {"op": operation})
-                return
-        else:
-            self.leave(session, name)
-        session.reply({"event": operation, "arg": arg})
-
-    def _subscribe(self, session: BitgetSession, name: str, arg: Mapping[str, Any]) -> None:
-        if arg.get("instType") != "SPOT" or self.venue.key(str(arg.get("instId"))) in self.venue.faults.rejected:
-            raise UnknownTopicError(name)
-        topic = self.topic(session, name)
-        if len(session.topics) >= _MOST_TOPICS:
-            self.venue.stats.breaches["topics"] += 1
-            raise UnknownTopicError(name)
-        if name not in session.topics:
-            self.join(session, name, topic)
-
-    def refuse(
-        self,
-        session: BitgetSession,
-        code: int,
-        words: str,
-        about: Mapping[str, Any] | None = None,
-        command: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Answer with an error: what it is about, where that is known, and of which command."""
-        session.reply({"event": "error", **(about or {}), "code": code, "msg": words, **(command or {})})
+        try:
+            session.act(operation, arg)
+        except UnknownTopicError:
+            words = ",".join(f"{key}:{value}" for key, value in arg.items())
+            session.refuse(30001, f"{words} doesn't exist", {"arg": arg}, {"op": operation})
 
     def resolve(self, session: BitgetSession, name: str) -> tuple[type[Topic], str, str]:
         channel, _, symbol = name.partition(":")
@@ -171,6 +154,9 @@ class BitgetSpot(Dialect[BitgetSession]):
             return json_response(self.answer("00000", "success", handler(self, query)))
         except RestError as error:
             return json_response(self.answer(error.code, str(error), None), error.status)
+
+    def account_answer(self, request: Request) -> Response | None:
+        return answer_signed(self, request)
 
     def too_often(self, path: str, per_second: int) -> Response | None:
         """Count a request and return the refusal if it is one too many."""
