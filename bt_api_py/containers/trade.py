@@ -15,11 +15,13 @@ class TradeRow(Row):
     """Base of the trade records: `timestamp`, `trade_id`, `price`, `quantity` and `side` make a trade.
 
     The id of a venue that has none is ``None``. Ids that do not tell which trade came first are not `ordered`; those
-    that grow by any step are `sparse`, so that a jump tells nothing.
+    that grow by any step are `sparse`, so that a jump tells nothing. Ids beside which a number that grows by one stands
+    are `numbered_apart`.
     """
 
     ordered: ClassVar[bool] = True
     sparse: ClassVar[bool] = False
+    numbered_apart: ClassVar[bool] = False
 
     def defect(self) -> str | None:
         price, quantity = self.price, self.quantity  # type: ignore[attr-defined]  # declared by each venue's record

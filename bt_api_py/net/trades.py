@@ -69,7 +69,8 @@ class TradeFeed(FillingFeed):
                 "use another BtApi"
             )
         number, ms = after
-        self._last, self._last_ms = number_of(number) if self.channel.row.ordered else None, ms
+        is_numbered = self.channel.row.ordered and not self.channel.row.numbered_apart
+        self._last, self._last_ms = number_of(number) if is_numbered else None, ms
         self._seen.clear()
         if self._last is None:
             self._seen[number] = None
@@ -112,6 +113,9 @@ class TradeFeed(FillingFeed):
             if row.is_past:
                 # Nobody missed it; but what comes next has to follow it.
                 self._last, self._last_ms = number, row.timestamp
+                return
+            if lost and self._seen and row.numbered_apart:
+                self.fill(self._fill_resumed, item, lost, first, number)
                 return
         elif first != last + 1:
             if number <= last:
@@ -227,6 +231,24 @@ class TradeFeed(FillingFeed):
 
     def _latest(self) -> Pages:
         yield self.venue.exchange.trades_request(self.topic.venue_symbol, _LONGEST_LIST)
+
+    async def _fill_resumed(self, item: TradeData, lost: str, first: int, number: int) -> None:
+        """Find the number of the trade that an earlier run has seen last, whose id is not it, and fill from there."""
+        known, _ = self._seen.popitem()
+        symbol, since_ms = self.topic.venue_symbol, self._last_ms or 0
+        after: int | None = None
+        try:
+            listed = await self.collect(lambda: self.venue.exchange.trades_since(symbol, since_ms, first))
+            after = next((row_of(trade).span[1] for trade in listed if trade.get_trade_id() == known), None)
+        except (BtApiError, TimeoutError) as error:
+            log.warning("%s: trade %s cannot be looked for: %s", self.label, known, error)
+        if after is not None and after < first - 1:
+            await self._fill_between(item, lost, after, first, number)
+            return
+        if after is None:
+            self._declare(lost, None, None, item.get_timestamp(), None)
+        self._last, self._last_ms = number, item.get_timestamp()
+        self.deliver(item)
 
     async def _fill_between(self, item: TradeData, lost: str, after: int, before: int, number: int) -> None:
         """Fill the ids between `after` and `before`, both of which are at hand, then hand out `item`."""

@@ -494,6 +494,37 @@ def rejected(api, exchange):
     return sum(connection["rejected"] for connection in api.health()[exchange]["connections"].values())
 
 
+class TestResuming:
+    async def test_trades_go_on_where_an_earlier_run_has_stopped(self, connect, sim, exchange, symbol, kinds):
+        """What was traded between two runs is fetched when the next trade comes, in order, each once, or declared."""
+        kinds("trades")
+        async with connect() as api, api.stream_trades(exchange, symbol) as trades:
+            first = await read(trades, 5)
+        if not first[-1].get_trade_id():
+            pytest.skip(f"{exchange} gives trades no ids")
+        await asyncio.sleep(3)
+        last = first[-1].get_trade_id(), first[-1].get_timestamp()
+        async with connect() as api, api.stream_trades(exchange, symbol, after=last, events=True) as trades:
+            items = await read(trades, 60)
+        TradeJudge.of(sim, exchange, symbol).check([*first, *items])
+        assert trades.stats.backfilled > 5
+
+    async def test_a_trade_that_nobody_lists_leaves_a_declared_hole(self, connect, sim, exchange, symbol, kinds):
+        """When the venue's list does not hold the trade of the earlier run, what may be missing is declared."""
+        kinds("trades")
+        adapter = EXCHANGES[exchange]()
+        if not adapter.channel_of(adapter.place("trades", "X").name).row.numbered_apart:
+            pytest.skip(f"the trade ids of {exchange} are its numbers, or have no order")
+        async with connect() as api, api.stream_trades(exchange, symbol) as trades:
+            [first] = await read(trades, 1)
+        last = "no-such-trade", first.get_timestamp()
+        async with connect() as api, api.stream_trades(exchange, symbol, after=last, events=True) as trades:
+            items = await read_until(trades, lambda item: isinstance(item, TradeData))
+            items += await read(trades, 20)
+        TradeJudge.of(sim, exchange, symbol).check([first, *items])
+        assert [item.from_ms for item in items if is_gap(item)] == [first.get_timestamp()]
+
+
 class TestRefusals:
     async def test_a_refused_subscription_ends_only_its_stream(self, api, sim, exchange, symbols, subscribing):
         """The venue's refusal of one market is an error of its stream at once; another goes on undisturbed."""

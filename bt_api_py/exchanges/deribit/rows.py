@@ -134,6 +134,8 @@ class Trade(_Match, TradeRow, kw_only=True):
     Trades of a combination are told on its legs' channels too, with a `combo_trade_id` in the raw data.
     """
 
+    numbered_apart = True
+
     trade_id: str
 
     @property

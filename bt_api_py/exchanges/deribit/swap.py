@@ -165,6 +165,13 @@ class DeribitSwap(Exchange):
                 return
             first = int(trades[-1].get_last_trade_id()) + 1
 
+    def trades_since(self, venue_symbol: str, since_ms: int, before: int) -> Pages:
+        while before > 0:
+            trades = yield _ask_trades(venue_symbol, end_seq=str(before - 1), count=str(_PAGE), sorting="desc")
+            if not trades or trades[0].get_timestamp() < since_ms:
+                return
+            before = int(trades[0].get_last_trade_id())
+
     def klines_request(self, venue_symbol: str, interval: str, limit: int) -> Request:
         # The list is by time alone.
         start = self.now_ms - min(limit, _BARS) * self._length(interval) + 1

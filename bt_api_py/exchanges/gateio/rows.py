@@ -82,6 +82,8 @@ class BookTicker(Row):
 class Trade(TradeRow):
     """The id counts the trades of all markets; beside it stands the number within the market, which grows by one."""
 
+    numbered_apart = True
+
     number: int = field(name="id")
     price: float
     quantity: float = field(name="amount")
