@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from itertools import count
 from typing import Any
 
@@ -346,8 +347,8 @@ def test_demo_trading(bitget: BitgetSpot) -> None:
 
 
 def test_an_instrument(bitget: BitgetSpot) -> None:
-    """Steps are told by their decimals; a market that is not online does not trade."""
-    halted = INSTRUMENT | {"symbol": "OLDUSDT", "baseCoin": "OLD", "status": "halt"}
+    """Steps are told by their decimals, the least value in USDT; a market that is not online does not trade."""
+    halted = INSTRUMENT | {"symbol": "OLDBTC", "baseCoin": "OLD", "quoteCoin": "BTC", "status": "halt"}
     market, other = read(bitget, bitget.instruments_request(), [INSTRUMENT, halted])
     assert type(market) is SymbolData
     expected = {
@@ -361,6 +362,7 @@ def test_an_instrument(bitget: BitgetSpot) -> None:
     }
     assert values(market, list(expected)) == expected
     assert other.get_status() == "halt"
+    assert math.isnan(other.get_min_notional())
 
 
 def test_a_ticker_by_rest(bitget: BitgetSpot) -> None:

@@ -150,7 +150,11 @@ class Instrument(StepRow):
     status: str
     min_quantity: str | None = field(name="minTradeAmount", default=None)
     max_quantity: str | None = field(name="maxTradeAmount", default=None)
-    min_notional: str | None = field(name="minTradeUSDT", default=None)
+    min_value: str | None = field(name="minTradeUSDT", default=None)
+
+    @property
+    def min_notional(self) -> str | None:
+        return self.min_value if self.quote == "USDT" else None  # told in USDT, whatever the market is quoted in
 
     @property
     def is_trading(self) -> bool:
