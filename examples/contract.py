@@ -21,8 +21,9 @@ async def main(exchange: str, symbol: str, count: int) -> None:
                 case MarkPriceData():
                     print(f"mark {item.get_mark_price():,.2f}, index {item.get_index_price():,.2f}")
                 case FundingRateData():
-                    due = time.strftime("%H:%M", time.gmtime(item.get_current_funding_time() / 1000))
-                    print(f"funding {item.get_current_funding_rate():+.4%}, paid at {due} UTC")
+                    due_ms = item.get_current_funding_time()  # 0 where it is paid all the time
+                    due = time.strftime("at %H:%M UTC", time.gmtime(due_ms / 1000)) if due_ms else "all the time"
+                    print(f"funding {item.get_current_funding_rate():+.4%}, paid {due}")
                 case OpenInterestData():
                     print(f"open interest {item.get_open_interest():,.3f}")
                 case LiquidationData():

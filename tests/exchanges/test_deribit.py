@@ -24,7 +24,7 @@ from bt_api_py.containers import (
 )
 from bt_api_py.containers.base import row_of
 from bt_api_py.exceptions import BookGapError, BtApiError, InvalidSymbolError, RateLimitError, RequestFailedError
-from bt_api_py.exchanges.base import Accepted, Ack, Alive, Answer, Ignored, Refusal, Rejected, Subscription
+from bt_api_py.exchanges.base import Accepted, Ack, Alive, Answer, Ignored, Page, Refusal, Rejected, Subscription
 from bt_api_py.exchanges.deribit import DeribitSwap
 
 from .accounts import messages
@@ -422,6 +422,21 @@ class TestRest:
         assert request.query["start_seq"] == "1100"
         with pytest.raises(StopIteration):
             pages.send(answered(deribit, request, {"trades": [row | {"trade_seq": 1999}], "has_more": False}))
+
+    def test_trades_since_a_time(self, deribit: DeribitSwap) -> None:
+        """The list is asked for below a number, newest first, until it reaches back to a trade from before the time."""
+        row = json.loads(TRADES)["params"]["data"][0]
+        pages = deribit.trades_since("BTC-PERPETUAL", 5000, 300)
+        request, seen = next(pages), []
+        for number, time in ((200, 6000), (100, 4999)):
+            seen.append(request.query["end_seq"])
+            rows = [row | {"trade_seq": number + 1, "timestamp": time}, row | {"trade_seq": number, "timestamp": time}]
+            try:
+                request = pages.send(Page(answered(deribit, request, {"trades": rows, "has_more": True})))
+            except StopIteration:
+                break
+        assert seen == ["299", "199"]
+        assert request.query["sorting"] == "desc"
 
     def test_candles_in_columns(self, deribit: DeribitSwap) -> None:
         """The n-th entries of all columns make a candle, whose raw data are these entries."""
