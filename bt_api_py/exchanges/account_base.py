@@ -46,6 +46,7 @@ class OrderRow(Row):
     kind: ClassVar[Kind] = "order"
     continues: ClassVar[bool] = False  # tells a step of an order that was told before, and not what was ordered
     amends: ClassVar[bool] = False  # `remaining_quantity` is new: what is ordered is that and what is filled
+    fills_apart: ClassVar[bool] = False  # by another socket, so that an order may come before fills that it counts
     is_sparse: ClassVar[bool] = False  # later records leave out what an earlier one told, even the market
 
     def defect(self) -> str | None:
@@ -212,6 +213,7 @@ class PrivateSide(Exchange):
     lists_by_market: ClassVar[bool] = False  # closed orders and fills are listed for one market at a time
     balances_by_rest: ClassVar[bool] = False  # no event tells balances whole, so they are read again after each
     balances_every: ClassVar[float] = 0.0  # seconds at least between two such readings, where the budget is small
+    settles_in: ClassVar[float] = 0.0  # seconds until events are sure to come; the state is read after that
     fills_only: ClassVar[bool] = False  # live events tell fills and no sums: a lost one is missing until the next state
     cancels: ClassVar[frozenset[OrderStatus]] = frozenset()  # ends that the venue tells as a cancellation
 

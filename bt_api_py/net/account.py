@@ -207,6 +207,7 @@ class Account:
         self._held: deque[Any] = deque()
         self._stranded: dict[str, str] = {}  # orders, and their markets, whose records waited when the connection ended
         self._awaited: dict[str, Any] = {}  # order records that wait for their fill
+        self._ahead: dict[str, deque[Any]] = {}  # by order: records that count fills which did not come yet
         self._newcomers: set[Mailbox] = set()  # they get the present state with the next one that is read
         self._began_ms: int | None = None  # the venue's time of the first state; what is older was never missed
         self._since_ms = 0  # of the last record
@@ -318,6 +319,8 @@ class Account:
         self._generation += 1
         # The state that is read next is newer than what is left out here.
         self._awaited.clear()
+        self._stranded |= {number: rows[0].venue_symbol for number, rows in self._ahead.items()}
+        self._ahead.clear()
         self._held = deque(row for row in self._held if row.kind in ("order", "fill"))
         self._stranded |= {str(row.order_id): row.venue_symbol for row in self._held}
         if self.is_live:
@@ -366,6 +369,10 @@ class Account:
             self.fail(wrapped)
 
     async def _read_and_join(self, generation: int) -> None:
+        if self.private.settles_in:
+            await self.venue.clock.sleep(self.private.settles_in)
+            if generation != self._generation:
+                return
         pause = _FIRST_PAUSE
         for attempt in range(1, _MOST_ATTEMPTS + 1):
             try:
@@ -470,7 +477,7 @@ class Account:
         return order is not None and order.is_over
 
     async def _read(self, pages: Answers, found: Found | None = None) -> list[Any]:
-        rows = await self.venue.collect(pages, Topic(self.venue.name, "account"), self.rest)
+        rows = await self.venue.collect(pages, Topic(self.venue.name, "account"), self.rest, origin="snapshot")
         if found is not None and found.generation != self._generation:
             raise OutdatedError
         return rows
@@ -558,7 +565,9 @@ class Account:
 
     def _take_live_order(self, row: Any) -> None:
         awaited = row.awaits_fill
-        if awaited is None:
+        if row.fills_apart:
+            self._take_behind_fills(row)
+        elif awaited is None:
             fill = _fill_in(row)
             if fill is not None:
                 self._take_fill(fill, "live")
@@ -569,6 +578,30 @@ class Account:
             # The fill with the fee comes by another channel, in no particular order.
             self._awaited[str(awaited)] = row
             self.venue.later(_FILL_AWAITED, lambda: self._wait_is_over(str(awaited)))
+
+    def _take_behind_fills(self, row: Any) -> None:
+        """Hand an order out behind the fills that it counts, or when they have been waited for."""
+        waiting = self._ahead.setdefault(row.order_id, deque())
+        waiting.append(row)
+        self._catch_up(row.order_id)
+        if waiting:
+            self.venue.later(_FILL_AWAITED, lambda: self._catch_up(row.order_id, row))
+
+    def _catch_up(self, order_id: str, overdue: Any = None) -> None:
+        """Hand out the records of an order whose fills are known, and those up to one that is overdue."""
+        waiting = self._ahead.get(order_id, deque())
+        late = next((place for place, row in enumerate(waiting) if row is overdue), -1) + 1
+        while waiting and (late > 0 or not self._counts_more(waiting[0])):
+            late -= 1
+            self._take_order(waiting.popleft(), "live")
+        if not waiting:
+            self._ahead.pop(order_id, None)
+
+    def _counts_more(self, row: Any) -> bool:
+        """Whether an order is filled further than its known fills tell."""
+        sums = self._sums.get(row.order_id)
+        known = sums.quantity + sums.earlier if sums is not None else Decimal()
+        return Decimal(str(row.filled_quantity)) > known
 
     def _wait_is_over(self, trade_id: str) -> None:
         row = self._awaited.pop(trade_id, None)
@@ -642,6 +675,7 @@ class Account:
         awaiting = self._awaited.pop(str(row.trade_id), None)
         if awaiting is not None:
             self._take_order(awaiting, origin)
+        self._catch_up(row.order_id)
 
     def _read_balances_soon(self) -> None:
         self._wants_balances = True
@@ -707,7 +741,7 @@ class Account:
         item = self._made(PositionData, row, origin)
         if known is None and item.get_quantity() == 0:
             return  # some venues list those too in which nothing is held
-        if known is not None and self._tells_nothing_new(item, known):
+        if known is not None and (_is_late(row, known) or self._tells_nothing_new(item, known)):
             return
         if item.get_quantity() == 0:
             self._positions.pop(key, None)

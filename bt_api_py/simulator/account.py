@@ -66,7 +66,8 @@ class House:
         client_prefix: what one's own ids of orders begin with, where a client gives none.
         leverage: of a contract, until the client chooses another.
         write_id, write_trade_id: how the venue writes the number of an order, and of any trade.
-        fee_step: finer fees are cut off, so that the venue can write them.
+        fee_step: finer fees are cut off, so that the venue can write them; margin is rounded up to it.
+        cuts_means: the mean price of a position has no more decimals than a price, since the venue cannot write them.
         draw_keys: makes an API key and the secret behind it by chance, or the key of a given secret; None: any letters.
         key_name: the setting that holds the key.
     """
@@ -83,6 +84,7 @@ class House:
     in_quote: bool = False
     client_prefix: str = "sim"
     fee_step: Decimal = Decimal("0.00000001")
+    cuts_means: bool = False
 
 
 class Account:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Any, ClassVar
 
 from .account import Account, AccountFill, AccountOrder, AccountPosition, Moves, Number, as_decimal
@@ -16,7 +16,6 @@ from .contracts import mark_price
 from .instruments import Instrument
 from .market import BUY, SELL
 
-_STEP = Decimal("0.00000001")  # margin is rounded up to that
 _ZERO = Decimal(0)
 
 
@@ -180,7 +179,7 @@ class MarginAccount(Account):
         value = held.quantity * held.avg_price
         bought = value + self._value(item, BUY, waiting.values())
         sold = value - self._value(item, SELL, waiting.values())
-        return (max(abs(value), abs(bought), abs(sold)) / held.leverage).quantize(_STEP, ROUND_UP)
+        return (max(abs(value), abs(bought), abs(sold)) / held.leverage).quantize(self._house.fee_step, ROUND_UP)
 
     def _value(self, item: Instrument, side: str, orders: Iterable[AccountOrder]) -> Decimal:
         """Return what the orders to a side may add to the exposure."""
@@ -197,11 +196,13 @@ class MarginAccount(Account):
     def _exchange(self, before: AccountOrder, after: AccountOrder, fill: AccountFill) -> Moves:
         item = self._instrument(fill.symbol)
         needed, known = self._needed(item), self.position_of(fill.symbol)
-        position, gain = self._traded(known, fill)
+        position, gain = self._traded(item, known, fill)
         self._positions[item.symbol] = position
         return self._moves(item, gain - fill.fee, self._needed(item, after) - needed)
 
-    def _traded(self, position: AccountPosition, fill: AccountFill) -> tuple[AccountPosition, Decimal]:
+    def _traded(
+        self, item: Instrument, position: AccountPosition, fill: AccountFill
+    ) -> tuple[AccountPosition, Decimal]:
         """Return a position after a fill, and what the fill realised. A flip ends one position and opens another."""
         sign = 1 if fill.side == BUY else -1
         closed = min(fill.quantity, self.closable(fill.symbol, fill.side))
@@ -226,11 +227,14 @@ class MarginAccount(Account):
             position = replace(
                 position,
                 quantity=position.quantity + sign * opened,
-                avg_price=value / (abs(position.quantity) + opened),
+                avg_price=self._mean(item, value / (abs(position.quantity) + opened)),
                 updated_ms=fill.ms,
                 fees=position.fees + fill.fee - fee,
             )
         return position, gain
+
+    def _mean(self, item: Instrument, price: Decimal) -> Decimal:
+        return price.quantize(Decimal(1).scaleb(-item.price_decimals), ROUND_DOWN) if self._house.cuts_means else price
 
     def _position_after(self, order: AccountOrder) -> AccountPosition | None:
         return self._positions[order.symbol] if order.last is not None else None

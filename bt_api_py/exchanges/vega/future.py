@@ -34,7 +34,8 @@ from ..base import (
     Subscription,
     TimeData,
 )
-from .rows import Asset, Candle, CandleChannel, CandleList, Data, Depth, DepthUpdate, Market, ServerTime, Trade
+from .account import VegaAccount
+from .rows import Candle, CandleChannel, CandleList, Data, Depth, DepthUpdate, Market, ServerTime, Trade, assets_request
 from .wire import (
     API,
     HOPELESS,
@@ -69,7 +70,6 @@ _REST_BOOK = Channel(None, Depth)
 _REST_TRADES = ListChannel(TradeData, Trade, "trades", newest_first=True)
 _REST_CANDLES = CandleList(BarData, Candle, "candles")
 _REST_MARKETS = ListChannel(SymbolData, Market, "markets")
-REST_ASSETS = ListChannel(None, Asset, "assets")
 _REST_TIME = Channel(TimeData, ServerTime)
 
 
@@ -107,6 +107,8 @@ class VegaFuture(Exchange):
         _TRADES: Channel(TradeData, Trade, ("result", "trades"), many=True, mixed=True),
         _CANDLES: CandleChannel(BarData, Candle, ("result", "candle")),
     }
+
+    account = VegaAccount
 
     def head(self, payload: bytes) -> bytes | None:
         return payload[: payload.find(b'"', len(_HEAD))] if payload.startswith(_HEAD) else None
@@ -204,11 +206,6 @@ class VegaFuture(Exchange):
 
     def time_request(self) -> Request:
         return _ask("vega/time", _REST_TIME)
-
-
-def assets_request() -> Request:
-    """Return the call for the assets of the network."""
-    return _ask("assets", REST_ASSETS, {"pagination.first": str(LONGEST_PAGE)})
 
 
 def candle_id(interval: str, venue_symbol: str) -> str:

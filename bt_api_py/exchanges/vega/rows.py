@@ -17,9 +17,9 @@ from msgspec import field
 from ...containers.bar import BarRow
 from ...containers.base import Number, Place, Row, Side
 from ...containers.trade import TradeRow
-from ..base import BookRow, Channel, InstrumentRow, Scale, ScaledRow, Stamp
+from ..base import BookRow, Channel, InstrumentRow, Request, Scale, ScaledRow, Stamp
 from ..scale import scaled, scaled_or_none
-from .wire import MARKET_STATE, SIDE, TRADING_MODE, ListChannel
+from .wire import API, LONGEST_PAGE, MARKET_STATE, PACE, SIDE, TRADING_MODE, ListChannel
 
 _NS = 10**6  # in a millisecond
 _BUY, _SELL = "SIDE_BUY", "SIDE_SELL"
@@ -225,6 +225,14 @@ class Asset(Row):
 
     def defect(self) -> str | None:
         return None if self.asset_id and self.details.symbol else "no id, or no symbol"
+
+
+_ASSETS = ListChannel(None, Asset, "assets")
+
+
+def assets_request() -> Request:
+    """Return the call for the assets of the network."""
+    return Request(f"{API}/assets", _ASSETS, {"pagination.first": str(LONGEST_PAGE)}, PACE)
 
 
 class Product(msgspec.Struct):

@@ -28,7 +28,7 @@ HOPELESS = {INVALID_ARGUMENT, NOT_FOUND, 7, 12, 16}  # forbidden, unimplemented,
 UNSPECIFIED = "UNSPECIFIED"
 LONGEST_PAGE = 5000  # rows that a list may have on a page
 _LONGEST = 80  # digits of a number: the largest that the network has are of 256 bits
-_MOST_STREAMS = 250  # of one address
+_MOST_STREAMS = 250 - 4  # of one address; four are left for an account
 
 
 class Words:
@@ -152,6 +152,14 @@ class Refused(msgspec.Struct):
     code: int = 0
     message: str = ""
 
+    @classmethod
+    def of(cls, body: bytes) -> Refused:
+        """Return the refusal in a REST answer, an empty one where it holds none."""
+        try:
+            return _refused(body)
+        except UNREADABLE:
+            return cls()
+
 
 _refused = msgspec.json.Decoder(Refused).decode
 
@@ -175,10 +183,7 @@ def failure(path: str, status: int, body: bytes) -> BtApiError | None:
     """Return the error that a REST answer means, ``None`` when it is none."""
     if status < 400:
         return None
-    try:
-        refused = _refused(body)
-    except UNREADABLE:
-        refused = Refused()
+    refused = Refused.of(body)
     text = refused.message or "no error text"
     if refused.code == NOT_FOUND and path.startswith(f"{API}/market/"):
         return InvalidSymbolError(NAME, path.removeprefix(f"{API}/market/").split("/")[0], text)

@@ -65,6 +65,7 @@ class VegaFuture(Dialect[VegaSession]):
         write_trade_id=trade_number,
         draw_keys=draw_keys,
         fee_step=Decimal("0.000001"),  # what the assets are counted in that contracts settle in
+        cuts_means=True,
     )
     intervals = INTERVALS
 
