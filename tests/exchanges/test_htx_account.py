@@ -170,7 +170,7 @@ QUERY = f"AccessKeyId={KEY}&SignatureMethod=HmacSHA256&SignatureVersion=2&Timest
 )
 def test_signatures(url: str, path: str, signature: str) -> None:
     """A text has the signature that was computed for it apart; the host counts in lower case and without its port."""
-    assert account()._signature(url, path, QUERY) == signature
+    assert account().signature(url, path, QUERY) == signature
 
 
 def test_a_rest_call_is_signed_as_it_is_sent() -> None:
@@ -196,7 +196,7 @@ def test_parameters_are_sorted_among_those_of_the_signature() -> None:
         "Signature",
     ]
     query, _, signature = call.query.rpartition("&")
-    assert dict(parse_qsl(signature))["Signature"] == side._signature(
+    assert dict(parse_qsl(signature))["Signature"] == side.signature(
         "https://api.huobi.pro", "/v1/order/matchresults", query
     )
 
@@ -206,9 +206,9 @@ def test_the_host_that_is_connected_to_is_signed() -> None:
     usual, other = account(), account(rest_url="http://127.0.0.1:8080/x", ws_url="ws://127.0.0.1:8080/x")
     call = other.sign(next(other.balances()), NOW)
     query, _, signature = call.query.rpartition("&")
-    local = other._signature("http://127.0.0.1:8080", "/v1/account/accounts", query)
+    local = other.signature("http://127.0.0.1:8080", "/v1/account/accounts", query)
     assert dict(parse_qsl(signature))["Signature"] == local
-    assert local != usual._signature(usual.rest_url, "/v1/account/accounts", query)
+    assert local != usual.signature(usual.rest_url, "/v1/account/accounts", query)
     assert sent(other.login(NOW, ids()))["params"]["signature"] != sent(usual.login(NOW, ids()))["params"]["signature"]
 
 

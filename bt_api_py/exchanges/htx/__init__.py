@@ -3,5 +3,6 @@
 from .account import HtxAccount
 from .spot import HtxSpot
 from .swap import HtxSwap
+from .swap_account import HtxSwapAccount
 
-__all__ = ["HtxAccount", "HtxSpot", "HtxSwap"]
+__all__ = ["HtxAccount", "HtxSpot", "HtxSwap", "HtxSwapAccount"]

@@ -6,24 +6,21 @@ Source: HTX spot API documentation (authentication, websocket asset and order, a
 
 from __future__ import annotations
 
-import hmac
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 from msgspec import field
 
 from ...containers.base import nan
-from ...exceptions import BtApiError, ConfigurationError
+from ...exceptions import ConfigurationError
 from ...symbols import SymbolStyle
-from ..account_base import LoginCommand, PrivateSide, SignedCall, encoded
-from ..base import Ack, Answer, Channel, Command, Control, Endpoint, Heartbeat, Ignored, Item, Pages, Rate, Request
+from ..account_base import LoginCommand
+from ..base import Ack, Answer, Channel, Command, Control, Ignored, Item, Pages, Rate, Request
 from .account_rows import AccountEntry, Balance, Clearing, Holdings, Order, Part, RestFill, RestOrder
-from .wire import advice, failure, is_pace
+from .keys import HtxKey, moment
+from .wire import endpoint, is_pace
 
 _ORDERS, _FILLS, _BALANCES = "orders#*", "trade.clearing#*#0", "accounts.update#2"
 # Pushes name one market where the subscription names all.
@@ -33,7 +30,6 @@ _ACCOUNTS_PACE = Rate(100, 2.0)
 _ORDERS_PACE = Rate(50, 2.0)
 _ORDER_PACE = Rate(50, 2.0, "order")  # the path of one order holds its id
 _FILLS_PACE = Rate(20, 2.0)
-_PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
 
 
 class Envelope(msgspec.Struct):
@@ -55,7 +51,7 @@ _REST_ORDERS = Channel(None, RestOrder, ("data",), many=True)
 _REST_FILLS = Channel(None, RestFill, ("data",), many=True)
 
 
-class HtxAccount(PrivateSide):
+class HtxAccount(HtxKey):
     """The spot account of one HTX key, or the account that the user names by `account_id`.
 
     Changes of orders come without fees and fills with them, in no particular order. A market order that buys is told
@@ -65,15 +61,7 @@ class HtxAccount(PrivateSide):
     name = "HTX___SPOT"
     rest = "https://api.huobi.pro"
     endpoints = {
-        "account": Endpoint(
-            "wss://api.huobi.pro",
-            "/ws/v2",
-            Heartbeat(send=None, silence=60),  # the venue pings every 20 s
-            topics_per_socket=100,
-            sends=Rate(50, 1.0),
-            connects=Rate(2, 1.0),
-            private=True,
-        )
+        "account": endpoint("wss://api.huobi.pro", "/ws/v2", Rate(50, 1.0), silence=60, private=True)  # a ping in 20 s
     }
     symbols = SymbolStyle(lower=True)
     channels = {
@@ -94,34 +82,12 @@ class HtxAccount(PrivateSide):
             "accessKey": self.key("api_key"),
             "signatureMethod": "HmacSHA256",
             "signatureVersion": "2.1",
-            "timestamp": _moment(now_ms),
+            "timestamp": moment(now_ms),
         }
-        endpoint = self.endpoints["account"]
-        signature = self._signature(endpoint.url(self.settings), endpoint.path, encoded(parameters))
         # Here the values are as they are, and not percent-encoded as in what was signed.
-        text = msgspec.json.encode(
-            {"action": "req", "ch": "auth", "params": {"authType": "api", **parameters, "signature": signature}}
-        )
+        params = {"authType": "api", **parameters, "signature": self.login_signature(parameters)}
+        text = msgspec.json.encode({"action": "req", "ch": "auth", "params": params})
         return LoginCommand(text.decode(), ("auth",), str(next(ids)))
-
-    def sign(self, request: Request, now_ms: int) -> SignedCall:
-        parameters = {
-            **request.query,
-            "AccessKeyId": self.key("api_key"),
-            "SignatureMethod": "HmacSHA256",
-            "SignatureVersion": "2",
-            "Timestamp": _moment(now_ms),
-        }
-        query = encoded(dict(sorted(parameters.items())))
-        signature = self._signature(self.rest_url, request.path, query)
-        return SignedCall(f"{query}&{encoded({'Signature': signature})}", {})
-
-    def _signature(self, url: str, path: str, query: str) -> str:
-        text = f"GET\n{_host(url)}\n{path}\n{query}"
-        return b64encode(hmac.digest(self.key("secret").encode(), text.encode(), sha256)).decode()
-
-    def hint(self, code: str, text: str) -> str | None:
-        return advice(code, text)
 
     def decode(self, payload: bytes, received: float = nan) -> list[Item]:
         items = super().decode(payload, received)
@@ -156,9 +122,6 @@ class HtxAccount(PrivateSide):
         if code == "200":
             return [Ack(name=name)]
         return [self.refusal(frame.message, code, name=name, is_pace=is_pace(code, frame.message))]
-
-    def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:
-        return failure(self.name, path, status, body)
 
     def balances(self) -> Pages:
         account = self.settings.account_id
@@ -211,14 +174,3 @@ def _command(action: str, name: str, ids: Iterator[int]) -> Command:
     # The venue answers by the name and knows no number.
     text = msgspec.json.encode({"action": action, "ch": name}).decode()
     return Command(text, (name,), str(next(ids)))
-
-
-def _moment(now_ms: int) -> str:
-    return f"{datetime.fromtimestamp(now_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}"
-
-
-def _host(url: str) -> str:
-    """Return the host as it stands in the request and is signed: lower case, the port only where it is unusual."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return host if parts.port in (None, _PORTS[parts.scheme]) else f"{host}:{parts.port}"

@@ -23,6 +23,7 @@ from ...symbols import SymbolStyle
 from ..base import Book, Channel, Command, Control, Pages, Rate, Request, Subscription, TimeData, instruments
 from .markets import HtxMarkets, by_id, by_opening
 from .notices import HEAD, ask, notice, said
+from .swap_account import HtxSwapAccount
 from .swap_rows import (
     BestOffer,
     ContractBar,
@@ -73,6 +74,7 @@ class HtxSwap(HtxMarkets):
     """
 
     name = "HTX___USDT_SWAP"
+    account = HtxSwapAccount
     rest = "https://api.hbdm.com"
     endpoints = {
         "market": endpoint(_HOST, "/linear-swap-ws", _SUBSCRIPTIONS, ping=_PING),

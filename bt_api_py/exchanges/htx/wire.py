@@ -20,7 +20,8 @@ from ..base import UNREADABLE, Command, Endpoint, Heartbeat, Rate
 _TOO_OFTEN = {"429", "510", "1006", "1032", "2004", "2030", "4000", "40403", "base-request-exceed-frequency-limit"}
 _BUSY = {"500", "1004", "gateway-internal-error"}
 _NO_MARKET = {"1013", "1014", "1332", "2011", "base-symbol-error"}
-_CHECK_ALL = "check the key, the secret and the clock"
+_NO_LOGIN = {"login-required", "403"}
+CHECK_ALL = "check the key, the secret and the clock"
 _OUT_OF_TIME = re.compile(r"time ?stamp|expired|submission time", re.IGNORECASE)
 _UNKNOWN_MARKET = re.compile(r"invalid (symbol|contract)|contract doesn.t exist", re.IGNORECASE)
 
@@ -33,8 +34,9 @@ class Outcome(msgspec.Struct):
     error_text: str = field(name="err-msg", default="")
     contract_error_code: str | int = field(name="err_code", default="")
     contract_error_text: str = field(name="err_msg", default="")
-    code: str | int = 200  # newer paths use this and `message` instead
+    code: str | int = 200  # newer paths use this and one of the others instead
     message: str = ""
+    msg: str = ""
 
 
 _outcome = msgspec.json.Decoder(Outcome).decode
@@ -75,10 +77,10 @@ def is_no_market(code: str, text: str) -> bool:
 
 def advice(code: str, text: str) -> str | None:
     """Return what to look at when a login or a signature was refused; the text tells more than the code."""
-    if text.startswith("invalid.ip"):
+    if text.startswith("invalid.ip") or "IP address" in text:
         return CHECK_RIGHTS
-    if code.startswith("api-signature") or code == "login-required" or text.startswith("auth.fail"):
-        return CHECK_CLOCK if _OUT_OF_TIME.search(text) else _CHECK_ALL
+    if code.startswith("api-signature") or code in _NO_LOGIN or text.startswith("auth.fail"):
+        return CHECK_CLOCK if _OUT_OF_TIME.search(text) else CHECK_ALL
     return None
 
 
@@ -92,7 +94,7 @@ def failure(exchange_name: str, path: str, status: int, body: bytes) -> BtApiErr
     if status < 400 and outcome.status != "error" and not is_new:
         return None
     code = str(outcome.code if is_new else outcome.error_code or outcome.contract_error_code)
-    text = outcome.message if is_new else outcome.error_text or outcome.contract_error_text
+    text = (outcome.message or outcome.msg) if is_new else outcome.error_text or outcome.contract_error_text
     text = text or "no error text"
     if is_pace(code, text):
         return RateLimitError(exchange_name, None, text)

@@ -1,4 +1,4 @@
-"""HTX contracts that settle in USDT: market, index and notification websockets, public REST.
+"""HTX contracts that settle in USDT: market, index and notification websockets, public and signed REST.
 
 Source: HTX USDT-margined contracts API reference, "Swap WebSocket Reference", "Swap Market Data interface", "Reference
 Data", 2021 to 2026, and recorded public messages.
@@ -13,13 +13,16 @@ from typing import Any
 from ...account import House
 from ...instruments import Instrument, listed
 from ...margin import MarginAccount
+from ..base import Request, Response
 from ..numbers import BookNumbers
 from ..topics import Topic
 from .rest import RestError
 from .session import HtxSession
+from .swap_account_rest import answer_signed
 from .swap_figures import contract_code, trade_id
+from .swap_private import AccountSession
 from .swap_rest import REFERENCE, ROUTES
-from .swap_session import NotificationSession, SwapSession
+from .swap_session import SwapSession
 from .swap_streams import INCREMENTAL, INDEX_PATH, MARKET_PATH, NOTIFICATION_PATH, TOPICS
 from .venue import Htx
 
@@ -37,7 +40,7 @@ _FIRST_NUMBERS = {20: 1_000_000_000, 150: 2_000_000_000}
 
 
 class HtxSwap(Htx):
-    """Market data of HTX's contracts."""
+    """Market data and accounts on cross margin of HTX's contracts."""
 
     name = "HTX___USDT_SWAP"
     hosts = ("api.hbdm.com", "api.hbdm.vn")
@@ -45,7 +48,7 @@ class HtxSwap(Htx):
     house = House(
         959_137_967_397_068_800, 83_619_995_370, Decimal("0.0002"), Decimal("0.0005"), write_trade_id=trade_id
     )
-    sockets = {MARKET_PATH: SwapSession, INDEX_PATH: SwapSession, NOTIFICATION_PATH: NotificationSession}
+    sockets = {MARKET_PATH: SwapSession, INDEX_PATH: SwapSession, NOTIFICATION_PATH: AccountSession}
     channels = TOPICS
     routes = ROUTES
     timeless = frozenset({"/api/v1/timestamp", f"{REFERENCE}/swap_contract_info"})
@@ -61,6 +64,14 @@ class HtxSwap(Htx):
 
     def wire_symbol(self, item: Instrument) -> str:
         return contract_code(item)
+
+    def keep_alive(self, session: HtxSession, now: float) -> None:
+        if isinstance(session, AccountSession):
+            session.push_regularly(now)
+        super().keep_alive(session, now)
+
+    def account_answer(self, request: Request) -> Response | None:
+        return answer_signed(self, request)
 
     def update_of(self, key: str, sequence: int) -> int:
         return self.numbers.update_of(key, sequence)

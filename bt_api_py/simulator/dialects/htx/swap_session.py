@@ -63,9 +63,20 @@ class NotificationSession(_Contracts):
         if operation == "pong":
             if str(message.get("ts")).isdecimal():
                 self.answered(int(message["ts"]))
+        elif operation == "auth":
+            self.log_in(message)
         elif operation not in ("sub", "unsub") or not isinstance(topic, str):
             self.reply({"op": "error", "ts": self.dialect.venue.now_ms()})
-        elif operation == "sub":
+        else:
+            self.command(message, operation, topic)
+
+    def log_in(self, message: Mapping[str, Any]) -> None:
+        """Take a login."""
+        raise NotImplementedError
+
+    def command(self, message: Mapping[str, Any], operation: str, topic: str) -> None:
+        """Carry out a command about one topic."""
+        if operation == "sub":
             self.subscribe(message, topic)
         elif self.dialect.leave(self, topic):
             self.answer(message)
