@@ -18,7 +18,8 @@ from ...exceptions import ConfigurationError
 from ...symbols import SymbolStyle
 from ..account_base import LoginCommand
 from ..base import Ack, Answer, Channel, Command, Control, Ignored, Item, Pages, Rate, Request
-from .account_rows import AccountEntry, Balance, Clearing, Holdings, Order, Part, RestFill, RestOrder
+from .account_rows import Balance, Clearing, Order, RestFill, RestOrder
+from .holdings import AccountEntry, Holdings, Part
 from .keys import HtxKey, moment
 from .wire import endpoint, is_pace
 

@@ -6,15 +6,13 @@ compared with clients of 2026.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from msgspec import field
 
-from ...containers.base import Number, Place, Row, nan
+from ...containers.base import Number, nan
 from ...containers.order import OrderStatus
 from ..account_base import BalanceRow, FillRow, OrderRow, OwnFill, number_of, status_of
-from ..base import Channel
 
 STATUS: Mapping[str, OrderStatus] = {
     "created": "new",
@@ -177,52 +175,6 @@ class Balance(BalanceRow):
     @property
     def counts(self) -> bool:
         return self.account_type == "trade" and (not self.watched or self.account_id in self.watched)
-
-
-class AccountEntry(BalanceRow):
-    """The name of one account; it tells no balance, so it does not count as one."""
-
-    number: int = field(name="id")
-    account_type: str = field(name="type")
-    state: str = ""
-
-    def defect(self) -> str | None:
-        return None
-
-    @property
-    def counts(self) -> bool:
-        return False
-
-
-class Part(Row):
-    """What can be used of an asset, or what orders hold of it."""
-
-    asset: str = field(name="currency")
-    kind: str = field(name="type")
-    quantity: float = field(name="balance")
-
-
-class RestBalance(BalanceRow):
-    asset: str
-    free: float = 0.0
-    locked: float = 0.0
-
-
-class Holdings(Channel):
-    """The assets of an account: two records of the venue make one of ours, and what is zero is left out."""
-
-    __slots__ = ()
-
-    def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
-        parts, refused = super().read(payload)
-        found: dict[str, RestBalance] = {}
-        for _, part in parts:
-            held = found.setdefault(part.asset, RestBalance(part.asset))
-            if part.kind == "trade":
-                held.free += part.quantity
-            elif part.kind == "frozen":
-                held.locked += part.quantity
-        return [(-1, held) for held in found.values() if held.free or held.locked], refused
 
 
 class RestOrder(AnyOrder):
