@@ -10,13 +10,13 @@ documentation was not at hand.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import field
 
-from ...containers.base import Number, Place, nan
-from ..account_base import BalanceRow, FillRow, LoginCommand, Note, OwnFill
+from ...containers.base import Place
+from ..account_base import BalanceRow, LoginCommand, Note
 from ..base import (
     PING_FRAME,
     Ack,
@@ -32,7 +32,7 @@ from ..base import (
     Rate,
     Request,
 )
-from .account import AnyOrder, BinanceKey, ListedFill, ListedOrder, since
+from .account import BinanceKey, ListedFill, ListedOrder, Lists, Report
 from .wire import Fault
 
 WEIGHT = Rate(6000, 60, "weight")  # per address and minute
@@ -55,31 +55,17 @@ class InQuote:
         return None if value is None or value < 0 else value
 
 
-class ExecutionReport(AnyOrder):
-    """One change of an order. A fee is that of this one fill, so it goes with the fill and not with the order."""
+class ExecutionReport(Report, kw_only=True):
+    no_fill: ClassVar[int] = -1
 
-    venue_symbol: str = field(name="s")
-    order_number: int = field(name="i")
-    venue_status: str = field(name="X")
     sent_time: int = field(name="E")
     change_time: int | None = field(name="T", default=None)
     create_time: int | None = field(name="O", default=None)
     request_id: str = field(name="c", default="")
     original_id: str = field(name="C", default="")
-    side_word: str | None = field(name="S", default=None)
-    type_word: str | None = field(name="o", default=None)
-    time_in_force: str | None = field(name="f", default=None)
-    price: Number = field(name="p", default=None)
     ordered: float | None = field(name="q", default=None)
     ordered_quote: float = field(name="Q", default=0.0)
-    filled_quantity: Number = field(name="z", default=None)
     paid: float | None = field(name="Z", default=None)
-    fill_id: int = field(name="t", default=-1)
-    fill_quantity: float = field(name="l", default=0.0)
-    fill_price: float = field(name="L", default=nan)
-    fill_fee: float | None = field(name="n", default=None)
-    fill_fee_asset: str | None = field(name="N", default=None)
-    is_maker: bool = field(name="m", default=False)
     quantity = InQuote.quantity
     cumulative_quote = InQuote.cumulative_quote
 
@@ -91,28 +77,6 @@ class ExecutionReport(AnyOrder):
     @property
     def timestamp(self) -> int:
         return self.sent_time if self.change_time is None else self.change_time
-
-    @property
-    def trade_id(self) -> int | None:
-        return self.fill_id if self.fill_id >= 0 and self.fill_quantity > 0 else None
-
-    @property
-    def fill(self) -> FillRow | None:
-        if self.trade_id is None:
-            return None
-        return OwnFill(
-            venue_symbol=self.venue_symbol,
-            order_id=self.order_id,
-            client_order_id=self.client_order_id or None,
-            trade_id=self.trade_id,
-            price=self.fill_price,
-            quantity=self.fill_quantity,
-            side=self.side,
-            trade_type="maker" if self.is_maker else "taker",
-            fee=self.fill_fee,
-            fee_asset=self.fill_fee_asset,
-            timestamp=self.timestamp,
-        )
 
 
 class Holding(BalanceRow):
@@ -173,11 +137,7 @@ class Envelope(msgspec.Struct):
 _envelope = msgspec.json.Decoder(Envelope).decode
 
 _NOTE = Channel(None, Note)
-_REST_ORDER = Channel(None, RestOrder)
-_REST_ORDERS = Channel(None, RestOrder, many=True)
-_REST_FILLS = Channel(None, RestFill, many=True)
 _REST_BALANCES = Channel(None, RestBalance, ("balances",), many=True)
-_ORDER, _FILL = ("orderId", "order_number"), ("fromId", "trade_id")
 _ENDINGS = ("eventStreamTerminated", "serverShutdown")
 
 
@@ -191,6 +151,7 @@ class BinanceAccount(BinanceKey):
     name = "BINANCE___SPOT"
     rest = "https://api.binance.com"
     testnet_rest = "https://testnet.binance.vision"
+    lists = Lists("/api/v3", "myTrades", RestOrder, RestFill, WEIGHT, open_cost=80, order_cost=4, page_cost=20)
     endpoints = {
         "account": Endpoint(
             "wss://ws-api.binance.com:443",
@@ -253,18 +214,3 @@ class BinanceAccount(BinanceKey):
         # What is not listed is zero.
         query = {"omitZeroBalances": "true"}
         yield Request("/api/v3/account", _REST_BALANCES, query, WEIGHT, 20, signed=True)
-
-    def open_orders(self) -> Pages:
-        yield Request("/api/v3/openOrders", _REST_ORDERS, rate=WEIGHT, cost=80, signed=True)
-
-    def order(self, venue_symbol: str, order_id: str) -> Pages:
-        query = {"symbol": venue_symbol, "orderId": order_id}
-        yield Request("/api/v3/order", _REST_ORDER, query, WEIGHT, 4, signed=True)
-
-    def orders_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
-        for symbol in symbols:
-            yield from since("/api/v3/allOrders", _REST_ORDERS, symbol, since_ms, number=_ORDER, weight=WEIGHT, cost=20)
-
-    def fills_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
-        for symbol in symbols:
-            yield from since("/api/v3/myTrades", _REST_FILLS, symbol, since_ms, number=_FILL, weight=WEIGHT, cost=20)

@@ -18,7 +18,7 @@ from ...containers.base import Place, Row
 from ...secrets import MASK
 from ..account_base import Note
 from ..base import PING_FRAME, Channel, Command, Control, Endpoint, Expired, Heartbeat, Ignored, Pages, Rate, Request
-from .account import BinanceKey, since
+from .account import BinanceKey, Lists
 from .swap_records import OrderUpdate, Position, RestBalance, RestFill, RestOrder, RestPosition
 
 WEIGHT = Rate(2400, 60, "weight")  # per address and minute
@@ -68,14 +68,10 @@ class AccountUpdate(Channel):
 
 
 _NOTE = Channel(None, Note)
-_REST_ORDER = Channel(None, RestOrder)
-_REST_ORDERS = Channel(None, RestOrder, many=True)
-_REST_FILLS = Channel(None, RestFill, many=True)
 _REST_BALANCES = Channel(None, RestBalance, many=True)
 _REST_POSITIONS = Channel(None, RestPosition, many=True)
 _LISTEN_KEY = Channel(None, ListenKey)
 _RENEWAL = Channel(None, Renewed)
-_ORDER, _FILL = ("orderId", "order_number"), ("fromId", "trade_id")
 _KEY_PATH = "/fapi/v1/listenKey"
 
 
@@ -89,6 +85,7 @@ class BinanceSwapAccount(BinanceKey):
     name = "BINANCE___SWAP"
     rest = "https://fapi.binance.com"
     testnet_rest = "https://demo-fapi.binance.com"
+    lists = Lists("/fapi/v1", "userTrades", RestOrder, RestFill, WEIGHT, open_cost=40, order_cost=1, page_cost=5)
     kinds = ("orders", "fills", "balances", "positions")
     balances_by_rest = True
     renewal = _RENEWED_S
@@ -153,18 +150,3 @@ class BinanceSwapAccount(BinanceKey):
 
     def positions(self) -> Pages:
         yield Request("/fapi/v3/positionRisk", _REST_POSITIONS, rate=WEIGHT, cost=5, signed=True)
-
-    def open_orders(self) -> Pages:
-        yield Request("/fapi/v1/openOrders", _REST_ORDERS, rate=WEIGHT, cost=40, signed=True)
-
-    def order(self, venue_symbol: str, order_id: str) -> Pages:
-        query = {"symbol": venue_symbol, "orderId": order_id}
-        yield Request("/fapi/v1/order", _REST_ORDER, query, WEIGHT, signed=True)
-
-    def orders_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
-        for symbol in symbols:
-            yield from since("/fapi/v1/allOrders", _REST_ORDERS, symbol, since_ms, number=_ORDER, weight=WEIGHT, cost=5)
-
-    def fills_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
-        for symbol in symbols:
-            yield from since("/fapi/v1/userTrades", _REST_FILLS, symbol, since_ms, number=_FILL, weight=WEIGHT, cost=5)

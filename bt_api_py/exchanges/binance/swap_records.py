@@ -6,11 +6,13 @@ and fills by REST are from general knowledge where the documentation was not at 
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from msgspec import field
 
-from ...containers.base import Number, nan
-from ..account_base import BalanceRow, FillRow, OwnFill, PositionRow
-from .account import AnyOrder, ListedFill, ListedOrder
+from ...containers.base import Number
+from ..account_base import BalanceRow, PositionRow
+from .account import ListedFill, ListedOrder, Report
 
 _SIDES = {"LONG": "long", "SHORT": "short"}  # any other word: both in one
 
@@ -24,53 +26,17 @@ class Sided:
         return _SIDES.get(word, "net") if word else None
 
 
-class OrderUpdate(AnyOrder):
-    """One change of an order. A fee is that of this one fill, so it goes with the fill and not with the order."""
+class OrderUpdate(Report, kw_only=True):
+    no_fill: ClassVar[int] = 0
 
-    venue_symbol: str = field(name="s")
-    order_number: int = field(name="i")
-    venue_status: str = field(name="X")
     timestamp: int = field(name="T")
     client_order_id: str | None = field(name="c", default=None)
-    side_word: str | None = field(name="S", default=None)
-    type_word: str | None = field(name="o", default=None)
-    time_in_force: str | None = field(name="f", default=None)
-    price: Number = field(name="p", default=None)
     average_price: Number = field(name="ap", default=None)
     quantity: Number = field(name="q", default=None)
-    filled_quantity: Number = field(name="z", default=None)
     reduce_only: bool | None = field(name="R", default=None)
     close_position: bool | None = field(name="cp", default=None)
     position_word: str = field(name="ps", default="")
-    fill_id: int = field(name="t", default=0)
-    fill_quantity: float = field(name="l", default=0.0)
-    fill_price: float = field(name="L", default=nan)
-    fill_fee: float | None = field(name="n", default=None)
-    fill_fee_asset: str | None = field(name="N", default=None)
-    is_maker: bool = field(name="m", default=False)
     position_side = Sided.position_side
-
-    @property
-    def trade_id(self) -> int | None:
-        return self.fill_id if self.fill_id > 0 and self.fill_quantity > 0 else None
-
-    @property
-    def fill(self) -> FillRow | None:
-        if self.trade_id is None:
-            return None
-        return OwnFill(
-            venue_symbol=self.venue_symbol,
-            order_id=self.order_id,
-            client_order_id=self.client_order_id or None,
-            trade_id=self.trade_id,
-            price=self.fill_price,
-            quantity=self.fill_quantity,
-            side=self.side,
-            trade_type="maker" if self.is_maker else "taker",
-            fee=self.fill_fee,
-            fee_asset=self.fill_fee_asset,
-            timestamp=self.timestamp,
-        )
 
 
 class RestOrder(ListedOrder):

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from msgspec import field
 
-from ...containers.base import Number, nan
+from ...containers.base import Number
 from ...containers.order import OrderStatus
-from ..account_base import BalanceRow, FillRow, OrderRow, OwnFill, number_of, paid, status_of, time_of
+from ..account_base import BalanceRow, FillRow, SizedOrder, number_of, paid, status_of, time_of
 
 STATUS: Mapping[str, OrderStatus] = {
     "live": "new",
@@ -36,7 +36,7 @@ class Fee(msgspec.Struct):
     change: Number = field(name="fee", default=None)
 
 
-class OfOrder(OrderRow):
+class OfOrder(SizedOrder):
     """What is concluded alike from both records of an order."""
 
     @property
@@ -48,11 +48,6 @@ class OfOrder(OrderRow):
     def time_in_force(self) -> str | None:
         row: Any = self
         return _IN_FORCE.get(row.force.lower())
-
-    @property
-    def quantity(self) -> float | None:
-        row: Any = self
-        return self.base_quantity(row.size, is_money=row.order_type == "market" and row.side == "buy")
 
 
 class Order(OfOrder):
@@ -98,19 +93,14 @@ class Order(OfOrder):
         quantity = number_of(self.fill_quantity)
         if not self.trade_id or not quantity:
             return None
-        price = number_of(self.fill_price)
-        return OwnFill(
-            venue_symbol=self.venue_symbol,
-            order_id=self.order_id,
-            client_order_id=self.client_order_id or None,
-            trade_id=self.trade_id,
-            price=nan if price is None else price,
-            quantity=quantity,
-            side=self.side,
+        return self.own_fill(
+            self.trade_id,
+            number_of(self.fill_price),
+            quantity,
+            time_of(self.fill_time, self.timestamp),
             trade_type=_LIQUIDITY.get(self.liquidity),
             fee=paid(self.fill_cost),
-            fee_asset=self.fill_fee_asset or None,
-            timestamp=time_of(self.fill_time, self.timestamp),
+            fee_asset=self.fill_fee_asset,
         )
 
 

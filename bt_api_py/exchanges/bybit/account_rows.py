@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import ClassVar, Literal
 
 from msgspec import field
 
 from ...containers.base import Number, Side
 from ...containers.order import OrderStatus
 from ...symbols import split_symbol
-from ..account_base import BalanceRow, FillRow, OrderRow, PositionRow, number_of, status_of, time_of
+from ..account_base import BalanceRow, FillRow, PositionRow, SizedOrder, number_of, status_of, time_of
 
 STATUS: Mapping[str, OrderStatus] = {
     "New": "new",
@@ -39,8 +39,11 @@ def _side(word: Word) -> Side:
     return "buy" if word == "Buy" else "sell"
 
 
-class Order(OrderRow):
+class Order(SizedOrder):
     """An order of spot; what it cost is told by asset."""
+
+    in_base: ClassVar[str] = "baseCoin"
+    in_quote: ClassVar[str] = "quoteCoin"
 
     venue_symbol: str = field(name="symbol")
     order_id: str = field(name="orderId")
@@ -74,16 +77,6 @@ class Order(OrderRow):
     @property
     def status(self) -> OrderStatus:
         return status_of(STATUS, self.venue_status)
-
-    @property
-    def quantity(self) -> float | None:
-        return self.base_quantity(self.size, is_money=self._is_in_quote)
-
-    @property
-    def _is_in_quote(self) -> bool:
-        if self.order_type != "market":
-            return False
-        return self.size_unit == "quoteCoin" or (self.side == "buy" and self.size_unit != "baseCoin")
 
     @property
     def average_price(self) -> float | None:
@@ -173,7 +166,7 @@ class SwapOrder(Order):
         return _HELD_APART.get(self.position_number)
 
     @property
-    def _is_in_quote(self) -> bool:
+    def is_money(self) -> bool:
         return False
 
 

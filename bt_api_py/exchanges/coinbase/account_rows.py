@@ -15,7 +15,7 @@ from msgspec import field
 
 from ...containers.base import Number, Place, Row, Side
 from ...containers.order import OrderStatus
-from ..account_base import BalanceRow, FillRow, Kind, Note, OrderRow, OwnFill, number_of, status_of
+from ..account_base import BalanceRow, FillRow, Kind, Note, OrderRow, number_of, status_of
 from ..base import Channel
 from .wire import Moment, milliseconds
 
@@ -133,17 +133,14 @@ class Matched(Event, kw_only=True, tag_field="type", tag="match"):
     @property
     def fill(self) -> FillRow:
         rate = number_of(self.maker_fee_rate if self.is_maker else self.taker_fee_rate)
-        return OwnFill(
-            venue_symbol=self.venue_symbol,
-            order_id=self.order_id,
-            trade_id=self.trade_id,
-            price=self.fill_price,
-            quantity=self.size,
-            side=self.side,
+        return self.own_fill(
+            self.trade_id,
+            self.fill_price,
+            self.size,
+            self.timestamp,
             trade_type="maker" if self.is_maker else "taker",
             fee=None if rate is None else _product(self.fill_price, self.size, rate),
             fee_asset=_quote(self.venue_symbol),
-            timestamp=self.timestamp or 0,
         )
 
 

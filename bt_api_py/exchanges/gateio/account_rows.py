@@ -11,12 +11,12 @@ from msgspec import field
 
 from ...containers.base import Number
 from ...containers.order import OrderStatus
-from ..account_base import BalanceRow, FillRow, OrderRow, number_of, time_of
+from ..account_base import BalanceRow, FillRow, SizedOrder, number_of, time_of
 
 _IN_FORCE = {"gtc": "GTC", "ioc": "IOC", "poc": "PO", "fok": "FOK"}
 
 
-class Order(OrderRow):
+class Order(SizedOrder):
     """An order as the channel and REST tell it; its fee is that of all its fills."""
 
     order_id: str = field(name="id")
@@ -24,7 +24,7 @@ class Order(OrderRow):
     side: str
     order_type: str = field(name="type", default="limit")
     text: str = ""  # one's own id begins with "t-"; another word tells by which way the order came
-    amount: Number = None
+    size: Number = field(name="amount", default=None)
     price: Number = None
     left: Number = None
     filled_amount: Number = None
@@ -60,22 +60,14 @@ class Order(OrderRow):
         return self.finish_as or self.state
 
     @property
-    def _is_in_quote(self) -> bool:
-        return self.order_type == "market" and self.side == "buy"
-
-    @property
-    def quantity(self) -> float | None:
-        return self.base_quantity(self.amount, is_money=self._is_in_quote)
-
-    @property
     def filled_quantity(self) -> float | None:
         told = number_of(self.filled_amount)
         if told is not None:
             return told
-        if self._is_in_quote:
+        if self.is_money:
             value, price = number_of(self.cumulative_quote), number_of(self.average_price)
             return None if value is None or price is None else value / price if price else 0.0
-        amount, left = number_of(self.amount), number_of(self.left)
+        amount, left = number_of(self.size), number_of(self.left)
         return None if amount is None or left is None else float(Decimal(repr(amount)) - Decimal(repr(left)))
 
     @property

@@ -12,7 +12,7 @@ from msgspec import field
 
 from ...containers.base import Number, nan
 from ...containers.order import OrderStatus
-from ..account_base import BalanceRow, FillRow, OrderRow, OwnFill, number_of, status_of
+from ..account_base import BalanceRow, FillRow, OrderRow, number_of, status_of
 
 STATUS: Mapping[str, OrderStatus] = {
     "created": "new",
@@ -105,17 +105,8 @@ class Order(AnyOrder):
     def fill(self) -> FillRow | None:
         if self.trade_id is None:
             return None
-        return OwnFill(
-            venue_symbol=self.venue_symbol,
-            order_id=self.order_id,
-            client_order_id=self.client_order_id or None,
-            trade_id=self.trade_id,
-            price=self.trade_price,
-            quantity=self.trade_quantity,
-            side=self.side,
-            trade_type=_liquidity(self.is_taker),
-            timestamp=self.timestamp or 0,
-        )
+        kind = _liquidity(self.is_taker)
+        return self.own_fill(self.trade_id, self.trade_price, self.trade_quantity, self.timestamp, trade_type=kind)
 
     @property
     def awaits_fill(self) -> str | None:

@@ -12,9 +12,9 @@ from typing import ClassVar
 import msgspec
 from msgspec import field
 
-from ...containers.base import Number, Row, nan
+from ...containers.base import Number, Row
 from ...containers.order import OrderStatus
-from ..account_base import BalanceRow, FillRow, OrderRow, OwnFill, number_of, status_of
+from ..account_base import BalanceRow, FillRow, OrderRow, number_of, status_of
 from .wire import Moment, asset_of, market_of, milliseconds
 
 STATUS: Mapping[str, OrderStatus] = {
@@ -86,20 +86,9 @@ class Execution(OrderRow):
         if self.event != "trade" or self.trade_id is None:
             return None
         price, quantity = number_of(self.fill_price), number_of(self.fill_quantity)
-        fee, fee_asset = _sum(self.fees)
-        return OwnFill(
-            venue_symbol=self.venue_symbol,
-            order_id=self.order_id,
-            client_order_id=self.client_order_id,
-            trade_id=self.trade_id,
-            price=nan if price is None else price,
-            quantity=nan if quantity is None else quantity,
-            side=self.side,
-            trade_type=_LIQUIDITY.get(self.liquidity),
-            fee=fee,
-            fee_asset=fee_asset,
-            timestamp=self.timestamp,
-        )
+        fee, asset = _sum(self.fees)
+        kind = _LIQUIDITY.get(self.liquidity)
+        return self.own_fill(self.trade_id, price, quantity, self.timestamp, trade_type=kind, fee=fee, fee_asset=asset)
 
 
 def _sum(fees: Sequence[Fee]) -> tuple[float | None, str | None]:

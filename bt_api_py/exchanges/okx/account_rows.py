@@ -7,12 +7,13 @@ Source: OKX API v5 documentation (orders, account and positions channels, trade 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from msgspec import field
 
 from ...containers.base import Number
 from ...containers.order import OrderStatus
-from ..account_base import BalanceRow, FillRow, OrderRow, OwnFill, PositionRow, number_of, paid, status_of, time_of
+from ..account_base import BalanceRow, FillRow, PositionRow, SizedOrder, number_of, paid, status_of, time_of
 from .linear import is_linear
 
 STATUS: Mapping[str, OrderStatus] = {
@@ -32,8 +33,11 @@ _IN_FORCE = {"fok": "FOK", "op_fok": "FOK", "ioc": "IOC", "optimal_limit_ioc": "
 _LIQUIDITY = {"M": "maker", "T": "taker"}
 
 
-class Order(OrderRow):
+class Order(SizedOrder):
     """An order as the channel and REST tell it; a fee is that of the last fill, so it goes with the fill."""
+
+    in_base: ClassVar[str] = "base_ccy"
+    in_quote: ClassVar[str] = "quote_ccy"
 
     venue_symbol: str = field(name="instId")
     order_id: str = field(name="ordId")
@@ -64,16 +68,6 @@ class Order(OrderRow):
         return _CANCEL_SOURCE.get(self.cancel_source, status) if status == "canceled" else status
 
     @property
-    def quantity(self) -> float | None:
-        return self.base_quantity(self.size, is_money=self._is_in_quote)
-
-    @property
-    def _is_in_quote(self) -> bool:
-        if self.order_type != "market":
-            return False
-        return self.size_unit == "quote_ccy" or (self.side == "buy" and self.size_unit != "base_ccy")
-
-    @property
     def time_in_force(self) -> str | None:
         return _IN_FORCE.get(self.order_type)
 
@@ -82,19 +76,14 @@ class Order(OrderRow):
         quantity = number_of(self.fill_quantity)
         if not self.trade_id or not quantity:
             return None
-        price = number_of(self.fill_price)
-        return OwnFill(
-            venue_symbol=self.venue_symbol,
-            order_id=self.order_id,
-            client_order_id=self.client_order_id or None,
-            trade_id=self.trade_id,
-            price=float("nan") if price is None else price,
-            quantity=quantity,
-            side=self.side,
+        return self.own_fill(
+            self.trade_id,
+            number_of(self.fill_price),
+            quantity,
+            time_of(self.fill_time, self.timestamp),
             trade_type=_LIQUIDITY.get(self.liquidity),
             fee=paid(self.fill_fee),
-            fee_asset=self.fill_fee_asset or None,
-            timestamp=time_of(self.fill_time, self.timestamp),
+            fee_asset=self.fill_fee_asset,
         )
 
 
@@ -155,7 +144,7 @@ class SwapOrder(Order):
         return self.position_word or None
 
     @property
-    def _is_in_quote(self) -> bool:
+    def is_money(self) -> bool:
         return False
 
 
