@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
-from ..account import Account, House
+from ..account import Account, AccountChange, House
 from ..accounts import Accounts
 from ..candles import UTC8, Interval, interval
 from ..faults import DATA, Frame, HttpFault, Lane
@@ -110,6 +110,7 @@ class Session:
         self.lane = Lane()
         self.is_open = True
         self.is_frozen = False  # nothing passes any more, in either direction
+        self.account: Account | None = None  # whose key the client has shown
 
     def reply(self, payload: Any) -> None:
         """Send an acknowledgement, an error or a heartbeat."""
@@ -152,11 +153,26 @@ class Session:
 
     def closed(self) -> None:
         """Let go of what the session held, when it has ended."""
+        if self.account is not None:
+            self.account.listeners.pop(self, None)
+            self.account = None
 
     @property
     def is_private(self) -> bool:
         """Tell whether a client has shown a key here."""
-        return False
+        return self.account is not None
+
+    def listen(self, account: Account) -> None:
+        """Tell what happens to an account from now on."""
+        self.account = account
+        account.listeners[self] = None
+
+    def changed(self, account: Account, change: AccountChange) -> None:
+        """Tell of a change."""
+
+    def revoked(self, account: Account) -> None:
+        """End the connection of a key that was taken back."""
+        self.end(1008, "key revoked")
 
     def end(self, code: int, reason: str = "") -> None:
         """Close the connection; 1006 cuts it."""

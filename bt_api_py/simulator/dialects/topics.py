@@ -131,6 +131,7 @@ class CandlesTopic(TradesTopic):
 
     kind = "klines"
     greets = True
+    tells_quiet: ClassVar[bool] = False  # also what is over and had no trades
 
     def begin(self) -> None:
         super().begin()
@@ -148,7 +149,8 @@ class CandlesTopic(TradesTopic):
         traded = bool(self.new_trades())
         changed = []
         if open_ms != self.open_ms:
-            changed = [(bar, True) for bar in self.series.between(self.open_ms, open_ms - 1)]
+            over = self.series.filled if self.tells_quiet else self.series.between
+            changed = [(bar, True) for bar in over(self.open_ms, open_ms - 1)]
             self.open_ms = open_ms
         running = self.running_bar(now_ms)
         if traded and running is not None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...account import Account, AccountOrder
+from ...account import Account, AccountFill, AccountOrder
 from ..base import Request, Response, json_response, whole
 from .account_rows import account_body, fill_row, order_row
 from .keys import RefusedError, authenticate
@@ -61,39 +61,47 @@ def _account(dialect: Binance, account: Account, query: Mapping[str, str]) -> An
     return account_body(held, account.number, account.changes[-1].ms)
 
 
-def orders_of_symbol(dialect: Binance, account: Account, query: Mapping[str, str]) -> list[AccountOrder]:
+class Lists:
+    """Orders and fills by REST, each product in rows of its own."""
+
+    def __init__(self, order_row: Callable[[AccountOrder], Any], fill_row: Callable[[AccountFill], Any]) -> None:
+        self._order_row = order_row
+        self._fill_row = fill_row
+
+    def open_orders(self, dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
+        """Answer with the open orders of a market, or of all."""
+        found = _orders_of_symbol(dialect, account, query) if "symbol" in query else account.orders()
+        return [self._order_row(order) for order in found if order.is_open]
+
+    def order(self, dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
+        """Answer with one order."""
+        number, name = query.get("orderId"), query.get("origClientOrderId")
+        if number is None and name is None:
+            raise RestError(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
+        for order in _orders_of_symbol(dialect, account, query):
+            if number in (None, order.order_id) and name in (None, order.client_order_id):
+                return self._order_row(order)
+        raise RestError(-2013, "Order does not exist.")
+
+    def all_orders(self, dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
+        """Answer with a page of a market's orders."""
+        found = _orders_of_symbol(dialect, account, query)
+        rows = [(int(order.order_id), order.created_ms, self._order_row(order)) for order in found]
+        return _page(rows, query, "orderId")
+
+    def fills(self, dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
+        """Answer with a page of a market's fills."""
+        key, number = dialect.rest_instrument(query).symbol, query.get("orderId")
+        fills = [fill for fill in account.fills() if fill.symbol == key and number in (None, fill.order_id)]
+        return _page([(int(fill.trade_id), fill.ms, self._fill_row(fill)) for fill in fills], query, "fromId")
+
+
+def _orders_of_symbol(dialect: Binance, account: Account, query: Mapping[str, str]) -> list[AccountOrder]:
     key = dialect.rest_instrument(query).symbol
     return [order for order in account.orders() if order.symbol == key]
 
 
-def _open_orders(dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
-    found = orders_of_symbol(dialect, account, query) if "symbol" in query else account.orders()
-    return [order_row(order) for order in found if order.is_open]
-
-
-def _order(dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
-    number, name = query.get("orderId"), query.get("origClientOrderId")
-    if number is None and name is None:
-        raise RestError(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
-    for order in orders_of_symbol(dialect, account, query):
-        if number in (None, order.order_id) and name in (None, order.client_order_id):
-            return order_row(order)
-    raise RestError(-2013, "Order does not exist.")
-
-
-def _all_orders(dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
-    found = orders_of_symbol(dialect, account, query)
-    rows = [(int(order.order_id), order.created_ms, order_row(order)) for order in found]
-    return page(rows, query, "orderId")
-
-
-def _my_trades(dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:
-    key = dialect.rest_instrument(query).symbol
-    fills = [fill for fill in account.fills() if fill.symbol == key and query.get("orderId") in (None, fill.order_id)]
-    return page([(int(fill.trade_id), fill.ms, fill_row(fill)) for fill in fills], query, "fromId")
-
-
-def page(rows: Sequence[tuple[int, int, Any]], query: Mapping[str, str], first: str) -> list[Any]:
+def _page(rows: Sequence[tuple[int, int, Any]], query: Mapping[str, str], first: str) -> list[Any]:
     """Return the rows (id, time, row) from an id or a time on, or the newest; oldest first."""
     limit = _number(query, "limit", 500, 1000) or 500
     start, end = _number(query, "startTime", None), _number(query, "endTime", None)
@@ -110,10 +118,12 @@ Handler = Callable[["Binance", Account, Mapping[str, str]], Any]
 
 _OF_ALL_MARKETS = {"/api/v3/openOrders": 80, "/fapi/v1/openOrders": 40}  # weight of a request that names none
 
+_LISTS = Lists(order_row, fill_row)
+
 SPOT_ROUTES: dict[str, tuple[int, Handler]] = {
     "/api/v3/account": (20, _account),
-    "/api/v3/openOrders": (6, _open_orders),
-    "/api/v3/order": (4, _order),
-    "/api/v3/allOrders": (20, _all_orders),
-    "/api/v3/myTrades": (20, _my_trades),
+    "/api/v3/openOrders": (6, _LISTS.open_orders),
+    "/api/v3/order": (4, _LISTS.order),
+    "/api/v3/allOrders": (20, _LISTS.all_orders),
+    "/api/v3/myTrades": (20, _LISTS.fills),
 }

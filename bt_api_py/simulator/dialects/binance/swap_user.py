@@ -25,19 +25,10 @@ class SwapUserSession(SwapSession):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.listen_key = self.query.get("listenKey") or self.path.rpartition("/")[2]
-        self.account = self.dialect.holder(self.listen_key)
-        if self.account is not None:
-            self.account.listeners[self] = None
+        account = self.dialect.holder(self.listen_key)
+        if account is not None:
+            self.listen(account)
             self.dialect.venue.stats.subscribes += 1
-
-    @property
-    def is_private(self) -> bool:
-        return self.account is not None
-
-    def closed(self) -> None:
-        if self.account is not None:
-            self.account.listeners.pop(self, None)
-            self.account = None
 
     def changed(self, account: Account, change: AccountChange) -> None:
         """Send the events of a change: orders that only rest or end leave the balances untold."""

@@ -33,16 +33,7 @@ class PrivateSession(BybitSession):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.account: Account | None = None
         self._names: dict[str, None] = {}
-
-    @property
-    def is_private(self) -> bool:
-        return self.account is not None
-
-    def closed(self) -> None:
-        if self.account is not None:
-            self.account.listeners.pop(self, None)
 
     def pong(self, message: Mapping[str, Any]) -> dict[str, Any]:
         number, now = message.get("req_id", ""), str(self.dialect.venue.server_ms())
@@ -54,11 +45,10 @@ class PrivateSession(BybitSession):
         """Check a login."""
         answer = {"op": "auth", "connId": self.connection}
         try:
-            self.account = check_login(self.dialect, args)
+            self.listen(check_login(self.dialect, args))
         except RestError as error:
             self.reply(answer | {"success": False, "retCode": error.code, "retMsg": str(error)})
             return
-        self.account.listeners[self] = None
         self.reply({"success": True, "ret_msg": "", "op": "auth", "conn_id": self.connection})
 
     def subscribe(self, message: Mapping[str, Any], names: Sequence[str]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...candles import Bar
 from ...market import ASK, BID, Level, Trade
-from ..topics import BookTopic, MarketTopic, Topic, TradesTopic, difference
+from ..topics import BookTopic, CandlesTopic, MarketTopic, Topic, TradesTopic, difference
 from .figures import candle_push, day_figures, level_rows, price_text, side_text, size_text
 
 if TYPE_CHECKING:
@@ -68,40 +69,26 @@ class Trades(TradesTopic):
         }
 
 
-class Candles(TradesTopic):
+class Candles(CandlesTopic):
     """`kline`: at least a second apart while the bar changes; a bar that is over once more, with the next one."""
 
-    kind = "klines"
     every_ms = 1000
-    greets = True
-    dialect: Bybit
+    tells_quiet = True
 
-    def begin(self) -> None:
-        super().begin()
-        self.word = self.channel.partition(".")[2]
-        self.rule = self.dialect.intervals[self.word]
-        self.series = self.market.series(self.rule)
-        self.open_ms = self.rule.open_of(self.market.now_ms)
+    def interval_name(self) -> str:
+        return self.channel.partition(".")[2]
 
     def news(self, now_ms: int) -> Sequence[Any]:
-        open_ms = self.rule.open_of(now_ms)
-        traded = bool(self.new_trades())
-        rows = []
-        if open_ms != self.open_ms:
-            over = self.series.filled(self.open_ms, open_ms - 1)
-            rows = [candle_push(self.market, bar, self.word, self.rule, closed=True) for bar in over]
-            self.open_ms = open_ms
-        if traded:
-            rows += self._running(open_ms)
-        return [pushed(self, now_ms, rows)] if rows else ()
+        return self._frames(self.changed_bars(now_ms), now_ms)
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
-        rows = self._running(self.rule.open_of(now_ms))
-        return [pushed(self, now_ms, rows)] if rows else ()
+        bar = self.running_bar(now_ms)
+        return self._frames([] if bar is None else [(bar, False)], now_ms)
 
-    def _running(self, open_ms: int) -> list[dict[str, Any]]:
-        bar = self.series.bars.get(open_ms)
-        return [] if bar is None else [candle_push(self.market, bar, self.word, self.rule, closed=False)]
+    def _frames(self, bars: Iterable[tuple[Bar, bool]], now_ms: int) -> Sequence[Any]:
+        name = self.interval_name()
+        rows = [candle_push(self.market, bar, name, self.rule, closed=closed) for bar, closed in bars]
+        return [pushed(self, now_ms, rows)] if rows else ()
 
 
 class Books(BookTopic):

@@ -36,22 +36,8 @@ class CoinbaseSession(Session):
         self.requests = BucketLimit(10, 1000)
         self.beats: dict[str, float] = {}  # by the key of a market: when its next heartbeat is due
         self.has_asked = False  # for anything; who does not is sent away
-        self.account: Account | None = None
         self.markets: dict[str, None] = {}  # whose orders are told
         self.parts: dict[str, None] = {}  # of the account, whose balances are told
-
-    @property
-    def is_private(self) -> bool:
-        return self.account is not None
-
-    def closed(self) -> None:
-        if self.account is not None:
-            self.account.listeners.pop(self, None)
-
-    def listen(self, account: Account) -> None:
-        """Tell what happens to an account from now on."""
-        self.account = account
-        account.listeners[self] = None
 
     def changed(self, account: Account, change: AccountChange) -> None:
         """Send the messages of a change."""
@@ -78,7 +64,3 @@ class CoinbaseSession(Session):
 
     def _send(self, row: dict[str, Any], topic: str, channel: str, symbol: str) -> None:
         self.push(Frame(encode(row), DATA, topic, channel, symbol))
-
-    def revoked(self, account: Account) -> None:
-        """End the connection of a key that was taken back."""
-        self.end(1008, "key revoked")

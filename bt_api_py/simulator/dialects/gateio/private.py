@@ -29,11 +29,7 @@ class Subscriptions:
         self._session = session
         self.account = account
         self.pairs: dict[str, set[str]] = {}  # by channel, which pairs; "!all" for all
-        account.listeners[session] = None
-
-    def close(self) -> None:
-        """Listen no more."""
-        self.account.listeners.pop(self._session, None)
+        session.listen(account)
 
     def changed(self, change: AccountChange) -> None:
         """Send the frames of a change."""

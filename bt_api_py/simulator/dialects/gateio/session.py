@@ -22,19 +22,7 @@ class GateioSession(Session):
         self.connection = f"{self.dialect.venue.random.getrandbits(64):016x}"
         self.private: Subscriptions | None = None
 
-    @property
-    def is_private(self) -> bool:
-        return self.private is not None
-
-    def closed(self) -> None:
-        if self.private is not None:
-            self.private.close()
-
     def changed(self, account: Account, change: AccountChange) -> None:
         """Pass on what happened to an account."""
         if self.private is not None:
             self.private.changed(change)
-
-    def revoked(self, account: Account) -> None:
-        """End the connection of a key that was taken back."""
-        self.end(1008, "key revoked")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...candles import Bar
 from ...market import ASK, BID, Level
-from ..topics import BookTopic, MarketTopic, Topic, TradesTopic, difference
+from ..topics import BookTopic, CandlesTopic, MarketTopic, TickersTopic, Topic, TradesTopic, difference
 from .figures import candle_row, levels, pair, price, size, ticker_row, trade_row
 
 if TYPE_CHECKING:
-    from . import GateioSpot
+    pass
 
 
 def pushed(topic: Topic, now_ms: int, result: Any) -> dict[str, Any]:
@@ -19,22 +20,10 @@ def pushed(topic: Topic, now_ms: int, result: Any) -> dict[str, Any]:
     return {"time": now_ms // 1000, "time_ms": now_ms, "channel": channel, "event": "update", "result": result}
 
 
-class Tickers(MarketTopic):
+class Tickers(TickersTopic):
     """`spot.tickers`: once a second when something was traded or quoted; the present state first."""
 
-    kind = "ticker"
     every_ms = 1000
-    greets = True
-
-    def begin(self) -> None:
-        self.seen: Any = None
-
-    def news(self, now_ms: int) -> Sequence[Any]:
-        state = (self.market.last.id, self.market.best(BID), self.market.best(ASK))
-        if state == self.seen:
-            return ()
-        self.seen = state
-        return self.welcome(now_ms)
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
         return [pushed(self, now_ms, ticker_row(self.market, with_sizes=False))]
@@ -72,37 +61,23 @@ class Trades(TradesTopic):
         return [pushed(self, now_ms, trade_row(self.item, trade)) for trade in self.new_trades()]
 
 
-class Candles(TradesTopic):
+class Candles(CandlesTopic):
     """`spot.candlesticks`: every two seconds while something is traded, and once more when a bar is over."""
 
-    kind = "klines"
     every_ms = 2000
-    greets = True
-    dialect: GateioSpot
 
-    def begin(self) -> None:
-        super().begin()
-        self.interval = self.name.partition(":")[2].partition(",")[0]
-        self.rule = self.dialect.intervals[self.interval]
-        self.series = self.market.series(self.rule)
-        self.open_ms = self.rule.open_of(self.market.now_ms)
+    def interval_name(self) -> str:
+        return self.name.partition(":")[2].partition(",")[0]
 
     def news(self, now_ms: int) -> Sequence[Any]:
-        open_ms = self.rule.open_of(now_ms)
-        traded = bool(self.new_trades())
-        rows = []
-        if open_ms != self.open_ms:
-            over = self.series.between(self.open_ms, open_ms - 1)
-            rows = [candle_row(self.item, bar, self.interval, closed=True) for bar in over]
-            self.open_ms = open_ms
-        now = self.series.bars.get(open_ms)
-        if traded and now is not None:
-            rows.append(candle_row(self.item, now, self.interval, closed=False))
-        return [pushed(self, now_ms, row) for row in rows]
+        return [self._pushed(bar, now_ms, closed=closed) for bar, closed in self.changed_bars(now_ms)]
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
-        bar = self.series.bars.get(self.rule.open_of(now_ms))
-        return [pushed(self, now_ms, candle_row(self.item, bar, self.interval, closed=False))] if bar else ()
+        bar = self.running_bar(now_ms)
+        return () if bar is None else [self._pushed(bar, now_ms, closed=False)]
+
+    def _pushed(self, bar: Bar, now_ms: int, *, closed: bool) -> dict[str, Any]:
+        return pushed(self, now_ms, candle_row(self.item, bar, self.interval_name(), closed=closed))
 
 
 class Kept(BookTopic):

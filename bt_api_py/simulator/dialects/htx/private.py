@@ -37,17 +37,8 @@ class PrivateSession(HtxSession):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.is_binary = False
-        self.account: Account | None = None
         self.requests = SlidingLimit(_REQUESTS_PER_S, 1.0)
         self._channels: dict[str, tuple[str, str, str]] = {}  # by channel: topic, symbol's key or *, mode
-
-    @property
-    def is_private(self) -> bool:
-        return self.account is not None
-
-    def closed(self) -> None:
-        if self.account is not None:
-            self.account.listeners.pop(self, None)
 
     def ask(self, stamp: int) -> None:
         """Send a ping in this socket's form."""
@@ -98,8 +89,7 @@ class PrivateSession(HtxSession):
         except RefusedError as error:
             self._refuse(message, error.code, str(error))
             return
-        self.account = account
-        account.listeners[self] = None
+        self.listen(account)
         self._accept(message)
 
     def _subscribe(self, message: Mapping[str, Any], channel: str) -> None:

@@ -28,11 +28,7 @@ class Subscriptions:
         self._session = session
         self._account = account
         self.channels: dict[str, int] = {}  # with the number of the last frame
-        account.listeners[session] = None
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._account.listeners.pop(self._session, None)
+        session.listen(account)
 
     def subscribe(self, message: Mapping[str, Any], params: Mapping[str, Any]) -> None:
         """Take a subscription, then send what the channel begins with."""

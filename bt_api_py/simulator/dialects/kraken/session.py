@@ -25,14 +25,6 @@ class KrakenSession(Session):
         self.private: Subscriptions | None = None
 
     @property
-    def is_private(self) -> bool:
-        return self.private is not None
-
-    def closed(self) -> None:
-        if self.private is not None:
-            self.private.close()
-
-    @property
     def is_subscribed(self) -> bool:
         """Tell whether there is anything to wait for here."""
         return bool(self.topics) or (self.private is not None and bool(self.private.channels))
@@ -41,7 +33,3 @@ class KrakenSession(Session):
         """Pass on what happened to an account."""
         if self.private is not None:
             self.private.changed(account, change)
-
-    def revoked(self, account: Account) -> None:
-        """End the connection of a key that was taken back."""
-        self.end(1008, "key revoked")

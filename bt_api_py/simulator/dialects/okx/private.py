@@ -51,16 +51,7 @@ class PrivateSession(OkxSession):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.account: Account | None = None
         self._subscriptions: dict[str, _Subscription] = {}
-
-    @property
-    def is_private(self) -> bool:
-        return self.account is not None
-
-    def closed(self) -> None:
-        if self.account is not None:
-            self.account.listeners.pop(self, None)
 
     def listens_to(self, channel: str, account: Account) -> bool:
         """Tell whether this connection counts for a channel of an account."""
@@ -74,12 +65,11 @@ class PrivateSession(OkxSession):
             self.dialect.refuse(self, message, "60010", "User already logged in")
             return
         try:
-            self.account = check_login(self.dialect, arg)
+            self.listen(check_login(self.dialect, arg))
         except RefusedError as error:
             self.dialect.refuse(self, message, error.code, str(error))
             self.end(4001, "Login failed")
             return
-        self.account.listeners[self] = None
         self.reply({"event": "login", "code": "0", "msg": "", "connId": self.connection})
 
     def subscribe(self, message: Mapping[str, Any], arg: Mapping[str, Any]) -> None:
