@@ -189,6 +189,8 @@ def test_errors(vega: VegaAccount) -> None:
     assert refusal.is_login
     assert "check api_key" in refusal.detail
     assert isinstance(only(vega, b'{"error":{"code":8,"message":"client reached max"}}'), Expired)
+    too_long = vega.decode(b'{"error":{"code":3,"message":"initial image spans multiple pages"}}')
+    assert [(item.name, item.is_login) for _, item in too_long] == [(name, False) for name in vega.names]
     assert only(vega, b'{"result":{"votes":[]}}') == Ignored("votes")
     assert only(vega, b'{"result":{"updates":{"votes":[]}}}') == Ignored("updates")
     bad = vega.failure("/api/v2/orders", 400, b'{"code":3,"message":"invalid party id"}')

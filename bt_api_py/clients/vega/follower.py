@@ -20,7 +20,7 @@ log = logging.getLogger("bt_api_py.vega")
 
 _IMAGE_WITHIN = 2.0  # seconds; where nothing matches, no snapshot comes at all
 _SECOND_LOOK = 1.0  # seconds; REST may be a little behind the streams
-_PAUSE = 2.0  # seconds between two tries to read by REST
+_PAUSE = 2.0  # seconds between two tries to read by REST, and between two readings where there is no stream
 
 
 class Follower(Listener):
@@ -63,6 +63,7 @@ class Follower(Listener):
         self._synced = synced
         self._failed = failed
         self._events: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+        self._is_too_long = False  # more is there than a stream may begin with, so that REST alone tells it
         self._turn = 0  # which beginning or end of the stream was the last
         self._seen: set[str] = set()
 
@@ -70,20 +71,24 @@ class Follower(Listener):
 
     def opened(self) -> None:
         self._unsync()
-        self._events.put_nowait(("opened", {}))
+        self._events.put_nowait(("opened", {"turn": self._turn}))
 
     def received(self, result: dict[str, Any]) -> None:
+        self._is_too_long = False
         self._events.put_nowait(("message", result))
 
     def damaged(self, detail: str) -> None:
         self._unsync()
-        self._events.put_nowait(("damaged", {}))
+        self._events.put_nowait(("damaged", {"turn": self._turn}))
 
     def lost(self, cause: str) -> None:
         self._unsync()
 
     def failed(self, error: VegaStreamError) -> None:
         self._unsync()
+        self._is_too_long = error.is_too_long
+        if error.is_too_long:
+            self._events.put_nowait(("too long", {}))
         self._failed(error)
 
     def _unsync(self) -> None:
@@ -95,21 +100,38 @@ class Follower(Listener):
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
-            kind, result = await self._events.get()
+            try:
+                async with asyncio.timeout(_PAUSE if self._is_too_long else None):
+                    kind, result = await self._events.get()
+            except TimeoutError:
+                kind, result = "too long", {}
             if kind == "message":
                 await self._take(result)
+            elif kind == "too long":
+                await self._read()
             else:
                 if kind == "opened":
                     self._seen.clear()
-                await self._join(self._turn, collect=kind == "opened" and self._has_image)
+                await self._join(result["turn"], collect=kind == "opened" and self._has_image)
+
+    async def _read(self) -> None:
+        """Read by REST in place of the stream: what is known is as old as the last reading."""
+        try:
+            await self._load(set())
+        except BtApiError as error:
+            log.warning("%s %s: cannot be read: %s", NAME, self._field, error)
+            return
+        self.was_synced = True
+        self._synced()
 
     async def _join(self, turn: int, *, collect: bool) -> None:
-        if collect:
+        while collect:
             try:
                 async with asyncio.timeout(_IMAGE_WITHIN):
-                    await self._collect()
+                    again = await self._collect()
             except TimeoutError:
-                pass  # nothing matches
+                break  # nothing matches
+            turn, collect = again or turn, again is not None
         while turn == self._turn:
             try:
                 if await self._load(self._seen):
@@ -123,14 +145,19 @@ class Follower(Listener):
             self.is_synced = self.was_synced = True
             self._synced()
 
-    async def _collect(self) -> None:
-        """Take messages until the snapshot is complete, or changes follow."""
+    async def _collect(self) -> int | None:
+        """Take messages until the snapshot is complete, or changes follow; return the turn of another beginning."""
         while True:
             kind, result = await self._events.get()
             if kind == "opened":
                 self._seen.clear()
+                turn: int = result["turn"]
+                return turn
+            if kind == "too long":
+                await self._read()
+                return None
             if kind == "message" and await self._take(result):
-                return
+                return None
 
     async def _take(self, result: dict[str, Any]) -> bool:
         """Enter the records of a message; return whether no more of a snapshot follows."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -20,11 +20,11 @@ from ...net.tasks import end, start
 from ...net.transport import DefaultTransport, Transport
 from ...stores.changes import Changes
 from ...sync.background import Background
-from . import tables
 from .api import VegaApiClient
 from .follower import Follower
-from .models import Account, AppState, Asset, Market, MarketData, Order, Position, ReferencePrice, with_data
-from .tables import GONE, Orders, StoreChange, Table
+from .models import MarketData, Order, with_data
+from .picture import Picture
+from .tables import GONE, StoreChange, Table
 from .websocket import VegaStreamError, VegaWebSocketClient, stream_path
 
 log = logging.getLogger("bt_api_py.vega")
@@ -32,7 +32,7 @@ log = logging.getLogger("bt_api_py.vega")
 _REMEMBERED = 1000  # orders by their reference, the ends of them too
 
 
-class VegaStore:
+class VegaStore(Picture):
     """What a data node knows of one party and one market, readable at any moment and from any thread.
 
     The sockets are opened first and their messages queued; then REST is read, the queue applied, and from then on the
@@ -58,17 +58,11 @@ class VegaStore:
         clock: Clock | None = None,
         transport: Transport | None = None,
     ) -> None:
+        super().__init__()
         self._clock = clock or SYSTEM_CLOCK
         self._transport = transport or DefaultTransport()
         self._api = VegaApiClient(rest_api_url, clock=self._clock, transport=self._transport)
         self._sockets = VegaWebSocketClient(websocket_url, clock=self._clock, transport=self._transport)
-        self._markets: Mapping[str, Market] = {}
-        self._assets: Mapping[str, Asset] = {}
-        self._accounts = tables.accounts()
-        self._positions = tables.positions()
-        self._orders = Orders()
-        self._reference_prices: Mapping[str, ReferencePrice] = {}
-        self._by_reference: dict[str, Order] = {}
         self._followers: list[Follower] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._turned = asyncio.Event()  # set with every sync and every failure
@@ -261,67 +255,6 @@ class VegaStore:
             BtApiError: from the first item; as `wait_ready`.
         """
         return self._changes.stream()
-
-    # What is known
-
-    def get_markets(self) -> list[Market]:
-        """Return all markets; only the one of `start` has prices that are kept."""
-        return list(self._markets.values())
-
-    def get_accounts(self) -> list[Account]:
-        """Return the accounts of the party."""
-        return list(self._accounts.records.values())
-
-    def get_assets(self) -> list[Asset]:
-        """Return all assets."""
-        return list(self._assets.values())
-
-    def get_positions(self) -> list[Position]:
-        """Return the positions of the party."""
-        return list(self._positions.records.values())
-
-    def get_orders(self) -> list[Order]:
-        """Return the live orders of the party."""
-        return list(self._orders.records.values())
-
-    def get_reference_prices(self) -> list[ReferencePrice]:
-        """Return what `set_reference_price` was given last for each symbol."""
-        return list(self._reference_prices.values())
-
-    def get_market_by_id(self, market_id: str) -> Market | None:
-        """Return a market."""
-        return self._markets.get(market_id)
-
-    def get_order_by_id(self, order_id: str) -> Order | None:
-        """Return a live order."""
-        return self._orders.records.get(order_id)
-
-    def get_order_by_reference(self, reference: str) -> Order | None:
-        """Return the latest state of an order, also of one that has ended; the last thousand are remembered."""
-        return self._by_reference.get(reference)
-
-    def get_position_by_market_id(self, market_id: str) -> Position | None:
-        """Return the position in a market."""
-        return self._positions.records.get(market_id)
-
-    def get_asset_by_id(self, asset_id: str) -> Asset | None:
-        """Return an asset."""
-        return self._assets.get(asset_id)
-
-    def get_state(self) -> AppState:
-        """Return everything that is known."""
-        return AppState(
-            self.get_accounts(),
-            self.get_orders(),
-            self.get_positions(),
-            self.get_assets(),
-            self.get_reference_prices(),
-            self.get_markets(),
-        )
-
-    def set_reference_price(self, price: ReferencePrice) -> None:
-        """Keep the best prices of another market beside the rest, for strategies that quote by them."""
-        self._reference_prices = {**self._reference_prices, price.symbol: price}
 
     # How it is known
 

@@ -16,7 +16,7 @@ import msgspec
 from ...clock import SYSTEM_CLOCK, Clock
 from ...exceptions import NetworkError, WebSocketError
 from ...exchanges.base import UNREADABLE
-from ...exchanges.vega.wire import HOPELESS, NAME, STREAMS, endpoint
+from ...exchanges.vega.wire import HOPELESS, NAME, STREAMS, TOO_LONG, endpoint
 from ...net.errors import ConnectionLost
 from ...net.link import Link
 from ...net.transport import DefaultTransport, Transport
@@ -33,12 +33,19 @@ _LARGEST = 16 * 2**20  # bytes of such a message
 
 
 class VegaStreamError(WebSocketError):
-    """A node ended a stream with an error; `code` is gRPC's number, `is_final` says that it is not tried again."""
+    """A node ended a stream with an error.
+
+    Attributes:
+        code: gRPC's number.
+        is_too_long: there is more than a stream may begin with; REST tells it, and the stream is tried again.
+        is_final: it is not tried again.
+    """
 
     def __init__(self, path: str, code: int, detail: str) -> None:
         super().__init__(NAME, f"code {code}: {detail}", topic=path.partition("?")[0])
         self.code = code
-        self.is_final = code in HOPELESS
+        self.is_too_long = TOO_LONG in detail
+        self.is_final = code in HOPELESS and not self.is_too_long
 
 
 class Listener:

@@ -27,6 +27,7 @@ from .wire import (
     NAME,
     NOWHERE,
     PACE,
+    TOO_LONG,
     ListChannel,
     Refused,
     endpoint,
@@ -38,6 +39,7 @@ from .wire import (
 _NS = 10**6  # in a millisecond
 _FREE = "ACCOUNT_TYPE_GENERAL"
 _LOCKED = ("ACCOUNT_TYPE_MARGIN", "ACCOUNT_TYPE_ORDER_MARGIN", "ACCOUNT_TYPE_BOND", "ACCOUNT_TYPE_HOLDING")
+_TOO_MANY = "the party has more than a stream may begin with; `clients.vega` reads such lists by REST"
 _PARTY = {"orders": "partyIds", "trades": "partyIds", "positions": "partyId", "accounts": "partyId"}
 
 _REST_ORDERS = ListChannel(None, Order, "orders")
@@ -94,6 +96,9 @@ class VegaAccount(PrivateSide):
         told = frame(payload)
         if told.error is None:
             return [Ignored(told.held or "frame without result")]
+        if TOO_LONG in told.error.message:
+            # Which of the streams this is, the socket knows: it brings no other.
+            return [Refusal(f"{told.error.message}: {_TOO_MANY}", name=name) for name in self.names]
         if told.error.code in HOPELESS:
             return [Refusal(_advised(told.error.message), code=str(told.error.code), is_login=True)]
         return [Expired(f"the node ended the stream: {told.error.message} (code {told.error.code})")]

@@ -25,6 +25,8 @@ NOWHERE = "https://vega.invalid"  # no node may be assumed: the user names one
 INVALID_ARGUMENT, NOT_FOUND = 3, 5  # gRPC status numbers, in `code`
 HOPELESS = {INVALID_ARGUMENT, NOT_FOUND, 7, 12, 16}  # forbidden, unimplemented, unauthenticated: the same next time
 
+TOO_LONG = "initial image spans multiple pages"  # more than a thousand rows for the beginning of a stream
+
 UNSPECIFIED = "UNSPECIFIED"
 LONGEST_PAGE = 5000  # rows that a list may have on a page
 _LONGEST = 80  # digits of a number: the largest that the network has are of 256 bits

@@ -7,6 +7,9 @@ import pytest
 
 from bt_api_py.clients.vega import QuotingBot
 
+from ...net.fakes import settle
+from . import messages as m
+
 
 def position(world):
     return world.account.position_of("BTCUSDT").quantity
@@ -69,8 +72,60 @@ async def test_the_limit_is_never_exceeded(world, bot):
     assert len(seen) > 3
 
 
-async def test_nothing_is_quoted_while_the_market_does_not_trade(world, store, bot):
-    """In an auction, or with streams that are down, the quotes are taken out."""
+class Sent:
+    """A wallet that keeps what it is given."""
+
+    def __init__(self):
+        self.batches = []
+
+    async def submit_transaction(self, transaction):
+        self.batches.append(transaction["batchMarketInstructions"])
+
+
+@pytest.fixture
+async def quoting(played, transport, clock):
+    """Return a bot on a node that the test plays, and the batches that it sent."""
+    await played.wait_ready(10)
+    sent = Sent()
+    return QuotingBot(played, sent, m.MARKET, max_abs_position=1, clock=clock, name="q"), sent.batches
+
+
+async def tell(transport, path, message):
+    m.socket(transport, path).feed(message)
+    await settle()
+
+
+@pytest.mark.parametrize("mode", [0, 2, 3, 4, 5, 6, 7, 8, 99])
+async def test_nothing_is_quoted_outside_continuous_trading(quoting, transport, mode):
+    """In an auction, a suspension or a mode that nobody knows, nothing is sent but a cancellation of what is open."""
+    bot, batches = quoting
+    await tell(transport, "markets/data", m.result(marketData=[m.STREAMED_DATA | {"marketTradingMode": mode}]))
+    await bot.step()
+    assert batches == []
+    await tell(transport, "orders", m.update("orders", m.STREAMED_ORDER))
+    await bot.step()
+    assert batches == [{"cancellations": [{"marketId": m.MARKET}], "amendments": [], "submissions": []}]
+    await tell(transport, "markets/data", m.result(marketData=[m.STREAMED_DATA]))
+    await tell(transport, "orders", m.update("orders", m.STREAMED_ORDER | {"status": 3}))
+    await bot.step()
+    assert [order["side"] for order in batches[-1]["submissions"]] == ["SIDE_BUY", "SIDE_SELL"]
+
+
+@pytest.mark.parametrize("missing", ["bestBidPrice", "bestOfferPrice"])
+@pytest.mark.parametrize("price", ["0", None])
+async def test_no_price_is_no_quote(quoting, transport, missing, price):
+    """A best price that is 0 or absent is never quoted at."""
+    bot, batches = quoting
+    data = {**m.STREAMED_DATA, missing: price}
+    if price is None:
+        del data[missing]
+    await tell(transport, "markets/data", m.result(marketData=[data]))
+    await bot.step()
+    assert batches == []
+
+
+async def test_nothing_is_quoted_while_streams_are_down(world, store, bot):
+    """What is known may be old then, so the quotes are taken out."""
     await bot.step()
     await asyncio.sleep(1)
     assert open_orders(world)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import threading
 from decimal import Decimal
 
 import pytest
@@ -14,7 +15,7 @@ from bt_api_py.simulator import Simulator
 from ...net.fakes import settle
 from . import messages as m
 from .conftest import NAME
-from .messages import MARKET, ORDER, PARTY, page, serve, snapshot, socket, update
+from .messages import MARKET, ORDER, PARTY, page, result, serve, snapshot, socket, update
 
 GENERAL = f"{PARTY}--ACCOUNT_TYPE_GENERAL-{m.ASSET}"
 
@@ -228,6 +229,32 @@ class TestReconnecting:
         await played.wait_live(20)
         assert played.get_orders() == []
 
+    async def test_more_orders_than_a_stream_may_begin_with(self, played, transport, clock):
+        """A refused image is read by REST, page by page and again and again, until the stream can be had."""
+        rows = [m.ORDER_NODE | {"id": f"{number:064x}"} for number in range(3)]
+
+        def pages(query):
+            return page("orders", rows[2:]) if "pagination.after" in query else page("orders", rows[:2], "next")
+
+        transport.pages["orders"] = pages
+        too_long = {"error": {"code": 3, "message": "initial image spans multiple pages", "details": []}}
+        refused = []
+
+        async def refuse(seconds):
+            for _ in range(4 * seconds):
+                if socket(transport, "orders") not in refused:
+                    refused.append(socket(transport, "orders"))
+                    await say(transport, "orders", too_long)
+                await clock.sleep(0.25)
+
+        await refuse(8)
+        assert (len(played.get_orders()), played.is_ready, played.is_live) == (3, True, False)
+        rows.pop()
+        await refuse(8)
+        assert (len(played.get_orders()), played.is_live) == (2, False)
+        assert len(refused) > 2
+        await played.wait_live(60)
+
     async def test_rest_in_trouble(self, played, transport, clock):
         """While REST fails the store is not live, and it is as soon as REST answers."""
         await ready(played, transport)
@@ -260,6 +287,43 @@ class TestReading:
         for price in (1, 2):
             store.set_reference_price(ReferencePrice("BTCUSDT", Decimal(price), Decimal(3)))
         assert store.get_reference_prices() == [ReferencePrice("BTCUSDT", Decimal(2), Decimal(3))]
+
+    async def test_threads_see_whole_records(self, played, transport):
+        """However many threads read while the streams tell, each record is of one message, and no list breaks."""
+        await ready(played, transport)
+        stop, begun = threading.Event(), threading.Barrier(5)
+        wrong = []
+
+        def look():
+            begun.wait(30)
+            while not stop.is_set():
+                market = played.get_market_by_id(MARKET)
+                if market.best_offer_price - market.best_bid_price != 2:
+                    wrong.append(market)
+                if any(order.size - order.remaining_size not in (0, order.price) for order in played.get_orders()):
+                    wrong.append("a torn order")
+                played.get_state()
+
+        threads = [threading.Thread(target=look) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        begun.wait(30)
+        try:
+            for number in range(1, 300):
+                bid = 100 * number
+                told = m.STREAMED_DATA | {"bestBidPrice": str(bid), "bestOfferPrice": str(bid + 200)}
+                order = m.STREAMED_ORDER | {"id": f"{number:064x}", "price": "100", "size": "3000", "remaining": "2000"}
+                ended = order | {"id": f"{number - 7:064x}", "status": 3}
+                socket(transport, "markets/data").feed(result(marketData=[told]))
+                socket(transport, "orders").feed(update("orders", order, ended))
+                await settle()
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join(30)
+        assert wrong == []
+        assert played.get_market_by_id(MARKET).best_bid_price == 299
+        assert len(played.get_orders()) == 7
 
     async def test_a_list_belongs_to_its_reader(self, played, transport):
         """What a reader does to a list changes nothing in the store."""
@@ -311,8 +375,6 @@ class TestAgainstTheSimulator:
 
 def test_a_program_without_asyncio(tmp_path):
     """`start` returns when everything is known, other threads read, and `stop` leaves no thread behind."""
-    import threading
-
     started, ended = threading.Event(), threading.Event()
     found = {}
 

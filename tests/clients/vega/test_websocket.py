@@ -119,6 +119,22 @@ async def test_a_lost_socket_is_opened_again(client, transport, clock):
     assert heard == [{"back": 1}]
 
 
+async def test_pauses_are_drawn_by_chance(transport, clock, monkeypatch):
+    """Clients that lose their sockets together come back apart: each pause is a part of its ceiling, never none."""
+    lucks = [0.0, 0.5, 0.999]
+    pauses = []
+    for luck in lucks:
+        monkeypatch.setattr(clock, "random", lambda luck=luck: luck)
+        client = VegaWebSocketClient("wss://node.example", transport=transport, clock=clock)
+        await client.subscribe_market_data(MARKET, print)
+        began = clock.monotonic()
+        transport.sockets[-1].lose()
+        await clock.sleep(3)
+        pauses.append(transport.attempts[-1] - began)
+        await client.stop()
+    assert 0 < pauses[0] < pauses[1] < pauses[2] <= 1.1
+
+
 async def test_a_callback_that_fails(client, transport, caplog):
     """A mistake of the caller is logged, and the stream goes on."""
     heard = []
