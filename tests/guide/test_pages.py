@@ -68,6 +68,7 @@ EXPECTED = {
     ("docs/guide/account.md", "Your own account (2)"): [r"USDT: free \d+\.\d{6}, locked \d+\.\d{6}, total \d+\.\d{6}"],
     ("docs/exchanges/coinblockpro.md", "A local copy of all prices"): [r"45 markets, bitcoin at [\d.]+ EUR"],
     ("docs/guide/account.md", "Keys"): [],
+    ("docs/exchanges/vega.md", "Vega"): [],
     ("docs/guide/synchronous.md", "Without asyncio"): [rf"now {PRICE}", rf"(buy|sell) \d+\.\d{{5}} at {PRICE}"],
     ("docs/guide/synchronous.md", "Without asyncio (2)"): [r"\d+\.\d \| \d+\.\d"],
     ("docs/guide/synchronous.md", "In a notebook"): [PRICE, r"\d+"],

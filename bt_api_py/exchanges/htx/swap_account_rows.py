@@ -14,7 +14,7 @@ from msgspec import field
 
 from ...containers.base import Number, Place
 from ...containers.order import OrderStatus
-from ..account_base import BalanceRow, FillRow, OrderRow, OwnFill, PositionRow, number_of
+from ..account_base import BalanceRow, FillRow, OrderRow, PositionRow, number_of
 from ..base import Channel
 
 STATUS: Mapping[int, OrderStatus] = {
@@ -83,7 +83,7 @@ class ContractOrder(OrderRow):
         return next((time for time in times if time), 0)
 
     @property
-    def fills(self) -> list[OwnFill]:
+    def fills(self) -> list[FillRow]:
         """The fills that caused this record."""
         return [match.of(self) for match in self.trade]
 
@@ -103,20 +103,16 @@ class ContractMatch(msgspec.Struct):
     fee_asset: str | None = None
     role: str | None = None
 
-    def of(self, order: ContractOrder) -> OwnFill:
+    def of(self, order: ContractOrder) -> FillRow:
         """Return the fill of an order."""
-        return OwnFill(
-            venue_symbol=order.venue_symbol,
-            order_id=order.order_id,
-            client_order_id=order.client_order_id,
-            trade_id=self.id,
-            price=self.price,
-            quantity=self.quantity,
-            side=order.side,
+        return order.own_fill(
+            self.id,
+            self.price,
+            self.quantity,
+            self.timestamp,
             trade_type=self.role,
             fee=_paid(self.cost),
             fee_asset=self.fee_asset,
-            timestamp=self.timestamp,
         )
 
 

@@ -232,6 +232,31 @@ class BookTopic(MarketTopic):
         return self.market.update_id != self.sent_id
 
 
+class WindowTopic(BookTopic):
+    """A topic fed by what changes among the best levels: what leaves them is taken out, what comes in is told."""
+
+    def begin(self) -> None:
+        super().begin()
+        self.depth = self.window()
+        self.sent = self._sides()
+
+    def window(self) -> int:
+        """Return how many levels a side are told."""
+        raise NotImplementedError
+
+    def _sides(self) -> tuple[list[Level], list[Level]]:
+        return self.market.levels(BID, self.depth), self.market.levels(ASK, self.depth)
+
+    def changed_levels(self) -> tuple[list[Level], list[Level]] | None:
+        """Return the bids and asks that changed since the last call, best first; None where none did."""
+        if not self.has_changed:
+            return None
+        before, self.sent = self.sent, self._sides()
+        self.sent_id = self.market.update_id
+        bids, asks = (difference(old, new) for old, new in zip(before, self.sent, strict=True))
+        return (sorted(bids, reverse=True), sorted(asks)) if bids or asks else None
+
+
 def difference(before: Sequence[Level], after: Sequence[Level]) -> list[Level]:
     """Return the levels that turn one list of levels into another; quantity 0 takes a level out."""
     old, new = dict(before), dict(after)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...candles import Bar
-from ...market import ASK, BID, Level, Trade
-from ..topics import BookTopic, CandlesTopic, MarketTopic, Topic, TradesTopic, difference
+from ...market import Level, Trade
+from ..topics import CandlesTopic, MarketTopic, Topic, TradesTopic, WindowTopic
 from .figures import candle_push, day_figures, level_rows, price_text, side_text, size_text
 
 if TYPE_CHECKING:
@@ -91,34 +91,25 @@ class Candles(CandlesTopic):
         return [pushed(self, now_ms, rows)] if rows else ()
 
 
-class Books(BookTopic):
-    """`orderbook.<depth>`: the best levels, then what changed among them; messages are numbered without a hole.
-
-    A level that leaves the window is deleted, one that comes into it is told.
-    """
+class Books(WindowTopic):
+    """`orderbook.<depth>`: the best levels, then what changed among them; messages are numbered without a hole."""
 
     greets = True
     dialect: Bybit
 
     def begin(self) -> None:
         super().begin()
-        self.depth = int(self.channel.partition(".")[2])
-        self.sent = self._sides()
         self.number = self.dialect.numbers.count(self.key, self.depth, self.sent_id)
 
-    def _sides(self) -> tuple[list[Level], list[Level]]:
-        return self.market.levels(BID, self.depth), self.market.levels(ASK, self.depth)
+    def window(self) -> int:
+        return int(self.channel.partition(".")[2])
 
     def news(self, now_ms: int) -> Sequence[Any]:
-        if not self.has_changed:
-            return ()
-        before, self.sent = self.sent, self._sides()
-        self.sent_id = self.market.update_id
-        bids, asks = (difference(old, new) for old, new in zip(before, self.sent, strict=True))
-        if not bids and not asks:
+        changed = self.changed_levels()
+        if changed is None:
             return ()
         self.number = self.dialect.numbers.count(self.key, self.depth, self.sent_id)
-        return [self.message("delta", sorted(bids, reverse=True), sorted(asks), now_ms)]
+        return [self.message("delta", *changed, now_ms)]
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
         return [self.message("snapshot", *self.sent, now_ms)]

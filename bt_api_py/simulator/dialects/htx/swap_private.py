@@ -32,17 +32,8 @@ class AccountSession(NotificationSession):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.account: MarginAccount | None = None
         self._channels: dict[str, str] = {}  # by word: symbol's key or *
         self._pushed = self.opened
-
-    @property
-    def is_private(self) -> bool:
-        return self.account is not None
-
-    def closed(self) -> None:
-        if self.account is not None:
-            self.account.listeners.pop(self, None)
 
     def command(self, message: Mapping[str, Any], operation: str, topic: str) -> None:
         match = _PRIVATE.fullmatch(topic)
@@ -94,9 +85,7 @@ class AccountSession(NotificationSession):
             self.dialect.venue.stats.breaches["connections per user"] += 1
             self.answer(message, 2030, "Exceeds connection limit of single user.")
             return
-        assert isinstance(account, MarginAccount)
-        self.account = account
-        account.listeners[self] = None
+        self.listen(account)
         self.answer(message, data={"user-id": self._uid})
 
     @property
@@ -149,7 +138,7 @@ class AccountSession(NotificationSession):
             self._notify("positions_cross", event, rows)
 
     def _tell_margin(self, event: str) -> None:
-        assert self.account is not None
+        assert isinstance(self.account, MarginAccount)
         asset = self._channels["accounts_cross"]
         self._notify("accounts_cross", event, margin_rows(self.account, "" if asset == _ALL else asset))
 

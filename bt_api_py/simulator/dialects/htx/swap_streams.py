@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...candles import Bar
 from ...contracts import Figures
-from ...market import ASK, BID, Level, Trade
-from ..topics import BookTopic, FiguresTopic, LiquidationsTopic, Topic, difference
+from ...market import Level, Trade
+from ..topics import FiguresTopic, LiquidationsTopic, Topic, WindowTopic
 from . import streams
 from .figures import PERIODS, level_rows
 from .streams import pushed
@@ -71,7 +71,7 @@ class Depth(streams.Depth):
         return depth_body(self.market, int(self.channel.removeprefix("depth.step"))) | {"ch": self.name}
 
 
-class Books(BookTopic):
+class Books(WindowTopic):
     """`depth.size_N.high_freq`, incremental: the best levels, then what changed; numbered without a hole."""
 
     every_ms = 30
@@ -80,23 +80,17 @@ class Books(BookTopic):
 
     def begin(self) -> None:
         super().begin()
-        self.depth = int(self.channel.split(".")[1].removeprefix("size_"))
-        self.sent = self._sides()
         self.number = self.dialect.numbers.count(self.key, self.depth, self.sent_id)
 
-    def _sides(self) -> tuple[list[Level], list[Level]]:
-        return self.market.levels(BID, self.depth), self.market.levels(ASK, self.depth)
+    def window(self) -> int:
+        return int(self.channel.split(".")[1].removeprefix("size_"))
 
     def news(self, now_ms: int) -> Sequence[Any]:
-        if not self.has_changed:
-            return ()
-        before, self.sent = self.sent, self._sides()
-        self.sent_id = self.market.update_id
-        bids, asks = (difference(old, new) for old, new in zip(before, self.sent, strict=True))
-        if not bids and not asks:
+        changed = self.changed_levels()
+        if changed is None:
             return ()
         self.number = self.dialect.numbers.count(self.key, self.depth, self.sent_id)
-        return [self.message("update", sorted(bids, reverse=True), sorted(asks), now_ms)]
+        return [self.message("update", *changed, now_ms)]
 
     def welcome(self, now_ms: int) -> Sequence[Any]:
         return [self.message("snapshot", *self.sent, now_ms)]
