@@ -149,6 +149,8 @@ class Container(msgspec.Struct, eq=False, gc=False):
     def get_timestamp(self) -> int:
         """Return the venue's event time, milliseconds since 1970 UTC; of receipt where it sent none."""
         value = getattr(self._row, "timestamp", None)
+        if type(value) is int:
+            return value
         if value is None:
             return 0 if math.isnan(self._received) else int(self._received * 1000)
         return int(value)
@@ -249,11 +251,13 @@ class Container(msgspec.Struct, eq=False, gc=False):
 
     def _number(self, name: str) -> float:
         """Return an optional number; ``nan`` when it is missing, empty, not a number or not finite."""
-        try:
-            number = float(getattr(self._row, name))
-        except (AttributeError, TypeError, ValueError, OverflowError):
-            return nan
-        return number if isfinite(number) else nan
+        value = getattr(self._row, name, None)
+        if type(value) is not float:
+            try:
+                value = float(value)
+            except (TypeError, ValueError, OverflowError):
+                return nan
+        return value if value - value == 0.0 else nan  # the difference is no number where the value is none
 
     def _quantity(self, name: str) -> float:
         """Return an optional quantity in base units."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+import msgspec
 
 from .base import Container, Row, Side, nan
 
 _INFINITY = float("inf")
+_MOST = sys.float_info.max
+_Finite = Annotated[float, msgspec.Meta(ge=-_MOST, le=_MOST)]
+_Quantity = Annotated[float, msgspec.Meta(ge=0, le=_MOST)]
+_Text = Annotated[str, msgspec.Meta(min_length=1)]
 _MOST_DIGITS = 40  # an id that is longer is a text; Python refuses to read numbers of thousands of digits
 
 
@@ -22,6 +29,12 @@ class TradeRow(Row):
     ordered: ClassVar[bool] = True
     sparse: ClassVar[bool] = False
     numbered_apart: ClassVar[bool] = False
+    # Where a decoder checks these types in the place of those that a record declares, `defect` has nothing to find.
+    checks: ClassVar[dict[str, dict[Any, Any]]] = {
+        "price": {float: _Finite},
+        "quantity": {float: _Quantity},
+        "trade_id": {int: int, str: _Text},
+    }
 
     def defect(self) -> str | None:
         price, quantity = self.price, self.quantity  # type: ignore[attr-defined]  # declared by each venue's record

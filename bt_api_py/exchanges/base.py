@@ -6,7 +6,7 @@ all its words from here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,6 +28,7 @@ from .channel import (
     KeyedChannel,
     PairChannel,
     PatchRow,
+    Reader,
     Selection,
     Stamp,
     StepRow,
@@ -72,17 +73,6 @@ class _Route:
     name: str
     channel: Channel
     topic: Topic
-    # What `decode_one` needs of the channel; `read_one` is ``None`` where a frame may hold many records.
-    read_one: Callable[[bytes], Any] | None
-    find: Callable[[Any], Any] | None
-    is_checked: bool
-    container: type[Container] | None
-
-    @classmethod
-    def to(cls, name: str, channel: Channel, topic: Topic) -> _Route:
-        """Return the way to a channel."""
-        read = None if channel.many or channel.patches or channel.is_scaled else channel.decode
-        return cls(name, channel, topic, read, channel.find, channel.is_checked, channel.container)
 
 
 _LARGEST_PAGE = 1_000_000  # of a list: an adapter cuts it to what its venue gives
@@ -106,6 +96,7 @@ class Exchange:
     channels: ClassVar[Mapping[str, Channel]]  # the venue's channel -> how its frames are read
     built: ClassVar[frozenset[str]] = frozenset()  # intervals of which the feed has no bars: they are made from trades
     lists_quiet_bars: ClassVar[bool] = False  # a time without trades has a bar too in the venue's list
+    mark: ClassVar[bytes | None] = None  # what follows on the part of a data frame that names its topic: see `head`
     kinds: ClassVar[tuple[str, ...]] = ("ticker", "depth", "trades", "klines")
     polled: ClassVar[Mapping[str, float]] = {}  # kinds that the venue has by REST only -> seconds between two calls
     used_weight_header: ClassVar[str | None] = None
@@ -127,7 +118,10 @@ class Exchange:
 
     def head(self, payload: bytes) -> bytes | None:
         """Return the bytes that name the topic of a data frame, found without parsing; ``None`` when unsure."""
-        return None
+        if self.mark is None:
+            return None
+        head, found, _ = payload.partition(self.mark)
+        return head if found else None
 
     def route(self, payload: bytes) -> str | None:
         """Return the name of the topic of a data frame, by parsing it; ``None`` when it carries no data.
@@ -325,27 +319,17 @@ class Exchange:
         except UNREADABLE as error:
             return [("", Rejected(f"frame is not understood: {error}"))]
 
-    def decode_one(self, payload: bytes, received: float = nan) -> Item | None:
-        """Return what a frame says in the common case, by the shortest way; ``None``: let `decode` look at it.
+    def reader(self, head: bytes) -> Reader | None:
+        """Return what reads frames with this head by the shortest way; ``None`` for heads that `decode` has not seen.
 
-        The common case is a topic seen before, and one record with nothing wrong.
+        It returns the object of a frame that holds one record with nothing wrong; ``None``: `decode` has to look at it.
         """
-        route = self._routes.get(self.head(payload))
-        if route is None:
+        route = self._routes.get(head)
+        # An adapter that decodes in a way of its own is asked in that way alone.
+        if route is None or type(self).decode is not Exchange.decode:
             return None
-        read = route.read_one
-        if read is None:
-            return None
-        try:
-            row = read(payload)
-        except UNREADABLE:
-            return None
-        if route.find is not None:
-            row = route.find(row)
-        if route.is_checked and row.defect() is not None:
-            return None
-        container = route.container
-        return route.name, row if container is None else container(row, route.topic, received, payload)
+        channel = route.channel
+        return channel.reader(route.topic)
 
     def decode(self, payload: bytes, received: float = nan) -> list[Item]:
         """Return what one frame says, in order: (name, object) for data, ("", control) for the rest.
@@ -478,7 +462,7 @@ class Exchange:
                 venue_symbol=venue_symbol,
                 interval=self.user_interval(interval),
             )
-        return _Route.to(name, channel, msgspec.structs.replace(topic, path=channel.path))
+        return _Route(name, channel, msgspec.structs.replace(topic, path=channel.path))
 
     def read(
         self, request: Request, payload: bytes, topic: Topic, received: float = nan, origin: Origin = "snapshot"
@@ -542,6 +526,7 @@ __all__ = [
     "PairChannel",
     "PatchRow",
     "Rate",
+    "Reader",
     "Refusal",
     "Rejected",
     "Request",

@@ -16,7 +16,7 @@ from .transport import Response, inflate, retry_after
 
 _CLOSE_WAIT = 1.0  # seconds for the venue to confirm that we close
 _GZIP = b"\x1f\x8b"
-_CONTENT = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
+_TEXT, _BINARY = aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY
 
 
 class AiohttpSocket:
@@ -34,8 +34,8 @@ class AiohttpSocket:
     async def receive(self) -> bytes:
         message = await self._socket.receive()
         kind = message.type
-        if kind is aiohttp.WSMsgType.TEXT or kind is aiohttp.WSMsgType.BINARY:
-            return self._content(message)
+        if kind is _TEXT or kind is _BINARY:
+            return self._content(message.data)
         if kind is aiohttp.WSMsgType.PING:
             await self._socket.pong(message.data)
             return b""
@@ -45,16 +45,18 @@ class AiohttpSocket:
 
     def take(self) -> bytes | None:
         waiting = self._waiting
-        if not waiting or waiting[0][0].type not in _CONTENT:
+        if not waiting:
             return None
-        try:
-            self._read().send(None)
-        except StopIteration as done:
-            return self._content(done.value)
-        raise RuntimeError("a message that had arrived was not there")
+        message = waiting[0][0]
+        kind, data = message[0], message[1]
+        if kind is not _TEXT and kind is not _BINARY:
+            return None
+        for _ in self._read().__await__():  # takes it out of the queue; it does not wait for what is there
+            raise RuntimeError("a message that had arrived was not there")
+        return data if kind is _TEXT else self._content(data)
 
-    def _content(self, message: Any) -> bytes:
-        data: bytes = message.data  # texts are bytes as well: nothing is decoded here
+    def _content(self, data: bytes) -> bytes:
+        # Texts are bytes as well: nothing is decoded here.
         return inflate(data, self._limit) if data[:2] == _GZIP else data
 
     def _ended(self, message: Any) -> ConnectionLost:

@@ -40,13 +40,14 @@ from .errors import ConnectionLost, manner_of, pause_after
 from .tasks import end, start
 
 if TYPE_CHECKING:
-    from .feed import Feed
+    from .feed import Feed, Lane
     from .session import Session
 
 log = logging.getLogger("bt_api_py.net")
 
 _RENEWAL_PAUSE = 60.0  # seconds before a renewal that failed is tried again
 _FRAMES_KEPT = 20  # the last ones, for whoever has to find out what a venue sent
+_MOST_LANES = 50_000  # heads of frames that a socket may bring in before the table is started again
 _MOST_BAD_FRAMES = 50  # in a row: the stream of bytes itself is damaged
 
 
@@ -76,6 +77,7 @@ class Leg:
         self._is_open = asyncio.Event()  # connected, and logged in where that is needed
         self._bad_in_a_row = 0
         self._joined: set[str] = set()  # accepted by the venue, or proven by data, on this connection
+        self._lanes: dict[bytes | None, Lane] = {}  # by what a frame begins with: topics from which data came
         self.failures = 0  # in a row
         self.is_proven = False  # data came on this connection
         self.farewell = ""  # what the venue announced
@@ -127,6 +129,7 @@ class Leg:
 
     def keep(self, name: str) -> None:
         """Do not give this topic back after all."""
+        self._lanes.clear()  # it may be another feed's now
         self._dropping.discard(name)
         self._changed.set()
 
@@ -135,6 +138,7 @@ class Leg:
         if name in self._subscribed:
             self._dropping.add(name)
         self._joined.discard(name)
+        self._lanes.clear()
         self._changed.set()
 
     def ask_snapshot(self, name: str) -> None:
@@ -142,6 +146,10 @@ class Leg:
         if self._connection is not None:
             for command in self.session.exchange.ask_snapshot(name, self._ids):
                 self._connection.send(command.payload)
+
+    def forget_lanes(self) -> None:
+        """Look at every record again: another leg may bring the same ones."""
+        self._lanes.clear()
 
     def restart(self, cause: str) -> None:
         """Drop the socket and connect again."""
@@ -198,6 +206,7 @@ class Leg:
             self._pending.clear()
             self._subscribed.clear()
             self._joined.clear()
+            self._lanes.clear()
             self._dropping.clear()
             try:
                 await end(workers)
@@ -286,12 +295,9 @@ class Leg:
         return False
 
     async def _read(self, connection: Connection) -> NoReturn:
-        session, joined = self.session, self._joined
-        exchange, feeds = session.exchange, session.feeds
+        exchange, lanes = self.session.exchange, self._lanes
         now, take, keep = self._venue.clock.now, connection.take, self.last_frames.append
-        # An adapter that decodes in a way of its own is asked in that way alone.
-        is_plain = type(exchange).decode is Exchange.decode and not session.raw
-        decode_one = exchange.decode_one if is_plain else _nothing
+        head_of, mark = exchange.head, exchange.mark
         payload: bytes | None
         while True:
             # What one read of the network brought in is handled before the loop turns, under one time of receipt.
@@ -305,19 +311,17 @@ class Leg:
                 if payload:
                     self.frames += 1
                     keep(payload)
-                    found = decode_one(payload, received)
-                    feed = feeds.get(found[0]) if found is not None else None
-                    if found is not None and feed is not None and found[0] in joined and self.is_proven:
-                        feed.take(found[1], self)
-                    else:
-                        self._hand_on(connection, payload, received)
+                    head = payload.partition(mark)[0] if mark is not None else head_of(payload)
+                    lane = lanes.get(head)
+                    if lane is None or not lane(payload, received):
+                        self._hand_on(connection, payload, received, head)
                 try:
                     payload = take()
                 except DataParseError as error:
                     self._reject(error.detail, b"")
                     payload = b""
 
-    def _hand_on(self, connection: Connection, payload: bytes, received: float) -> None:
+    def _hand_on(self, connection: Connection, payload: bytes, received: float, head: bytes | None) -> None:
         session = self.session
         exchange, feeds = session.exchange, session.feeds
         for name, item in exchange.decode_raw(payload) if session.raw else exchange.decode(payload, received):
@@ -326,11 +330,23 @@ class Leg:
                 # An answer joins a topic too, but only data proves the connection.
                 if not self.is_proven or name not in self._joined:
                     self._join(name)
+                if head not in self._lanes:
+                    self._pave(head, name, feed)
                 feed.take(item, self)
             elif not name:
                 self._control(connection, item, payload)
             elif type(item) is Rejected:
                 self._reject(item.detail, payload, feed)
+
+    def _pave(self, head: bytes | None, name: str, feed: Feed) -> None:
+        """Let later frames of a topic take a shorter way than the first one."""
+        if head is None or name not in self._joined or self.session.raw or self.session.is_doubled:
+            return
+        read = self.session.exchange.reader(head)
+        if read is not None:
+            if len(self._lanes) >= _MOST_LANES:
+                self._lanes.clear()
+            self._lanes[head] = feed.lane(read, self)
 
     def _join(self, name: str) -> None:
         if name in self._subscribed:
@@ -612,6 +628,3 @@ class Leg:
             "mean_lateness_ms": 1000 * self.late_s / self.seconds if self.seconds else None,
         }
 
-
-def _nothing(payload: bytes, received: float) -> None:
-    """Leave a frame to the general way."""

@@ -143,13 +143,18 @@ class Session(Carrier):
         self._count += 1
         task = self.venue.hub.spawn(leg.run(), leg.label)
         self.legs[leg] = task
-        self.is_doubled = len(self.legs) > 1
+        self._count_legs()
         task.add_done_callback(lambda done: self._leg_ended(leg, done))
         return leg
 
+    def _count_legs(self) -> None:
+        self.is_doubled = len(self.legs) > 1
+        for leg in self.legs:
+            leg.forget_lanes()
+
     def _leg_ended(self, leg: Leg, task: asyncio.Task[None]) -> None:
         self.legs.pop(leg, None)
-        self.is_doubled = len(self.legs) > 1
+        self._count_legs()
         error = None if task.cancelled() else task.exception()
         if error is None:
             return
@@ -255,7 +260,7 @@ class Session(Carrier):
 
     def _take_off(self, leg: Leg) -> None:
         task = self.legs.pop(leg)
-        self.is_doubled = len(self.legs) > 1
+        self._count_legs()
         for feed in self.feeds.values():
             feed.leg_lost(leg)
         task.cancel()

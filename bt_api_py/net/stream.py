@@ -147,7 +147,8 @@ class Mailbox:
     def __init__(self, wish: Wish) -> None:
         self.wish = wish
         self.ready: deque[Any] = deque()
-        self.limit = 1 if wish.overflow == "latest" else wish.buffer
+        # How many items may wait. At 0 there is no queue to append to: whoever fills the box has to `push`.
+        self.limit = 0 if type(self).push is not Mailbox.push else 1 if wish.overflow == "latest" else wish.buffer
         self.waiter: asyncio.Future[None] | None = None
         self.error: BaseException | None = None
         self.is_closed = False
@@ -172,15 +173,13 @@ class Mailbox:
 
     def push(self, item: Any) -> None:
         """Put an item in; a full box does what its policy says. Never waits."""
-        if len(self.ready) >= self.limit:
+        ready = self.ready
+        if len(ready) >= self.limit:
             self._overflow(item)
             return
-        self.ready.append(item)
-        waiter = self.waiter
-        if waiter is not None:
-            self.waiter = None
-            if not waiter.done():
-                waiter.set_result(None)
+        ready.append(item)
+        if self.waiter is not None:
+            self.wake()
 
     def push_event(self, event: StreamEvent) -> None:
         """Put an event in if the caller wants events; the queue's bound does not lose one."""
@@ -386,8 +385,6 @@ class Stream(AsyncIterator[T], Generic[T]):
             WebSocketError: reconnecting gave up; a new stream may be opened.
             AuthenticationError, InvalidSymbolError, SubscribeError: the venue refuses; trying again does not help.
         """
-        if get_running_loop() is not self._loop:
-            self._bind()
         box = self._box
         if not box.ready:
             await self._wait()
@@ -413,6 +410,8 @@ class Stream(AsyncIterator[T], Generic[T]):
             self._box.fail(error)
 
     async def _wait(self) -> None:
+        if get_running_loop() is not self._loop:
+            self._bind()
         box = self._box
         if box.waiter is not None:
             raise StreamUsageError(f"{box.wish.label}: another task is already waiting for this stream's next item")

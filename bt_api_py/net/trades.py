@@ -12,8 +12,8 @@ from ..containers import TradeData
 from ..containers.base import Topic, row_of
 from ..containers.trade import number_of
 from ..exceptions import BtApiError, StreamUsageError
-from ..exchanges.base import Channel, Pages
-from .feed import FillingFeed
+from ..exchanges.base import Channel, Pages, Reader
+from .feed import FillingFeed, Lane
 from .stream import Mailbox, Wish
 
 if TYPE_CHECKING:
@@ -96,6 +96,35 @@ class TradeFeed(FillingFeed):
                 self._copies.popitem(last=False)
             key = key, count
         return super().arrived(key, leg)
+
+    def lane(self, read: Reader, leg: Leg) -> Lane:
+        def lane(payload: bytes, received: float) -> bool:
+            last = self._last
+            if last is None or self._is_filling or not self.is_settled:
+                return False
+            item = read(payload, received)
+            if item is None:
+                return False
+            row = item._row
+            if row.trade_id != last + 1:
+                self.take(item, leg)
+                return True
+            self.last_at = self._sign_at = leg.heard
+            self.received += 1
+            self._last = last + 1
+            self._last_ms = row.timestamp
+            topic = self.topic
+            for box in self.boxes:
+                ready = box.ready
+                if box.topic is topic and len(ready) < box.limit:
+                    ready.append(item)
+                    if box.waiter is not None:
+                        box.wake()
+                else:
+                    self.hand_out(box, item)
+            return True
+
+        return lane
 
     def step(self, item: TradeData, lost: str) -> None:
         row = row_of(item)

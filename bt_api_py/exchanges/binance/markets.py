@@ -32,7 +32,6 @@ from ..base import (
 from .rows import RestKline, ServerTime
 from .wire import Fault, failure
 
-_HEAD = b'{"stream":"'
 _NAMES_PER_COMMAND = 200  # no cap is documented; practice of other clients
 
 INTERVALS = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M")
@@ -57,13 +56,11 @@ _REST_TIME = Channel(TimeData, ServerTime)
 class BinanceMarkets(Exchange):
     """To declare beside what an exchange does: `api`, `weight`, `klines_page` and its weight."""
 
+    mark = b',"data":'
     used_weight_header = "X-MBX-USED-WEIGHT-1M"
     api: ClassVar[str]  # what all paths of REST calls begin with
     weight: ClassVar[Rate]  # per address and minute
     klines_page: ClassVar[tuple[int, int]]  # the most bars of a call, and what so many weigh
-
-    def head(self, payload: bytes) -> bytes | None:
-        return payload[11 : payload.find(b'"', 11)] if payload.startswith(_HEAD) else None
 
     def route(self, payload: bytes) -> str | None:
         name = _envelope(payload).stream

@@ -16,8 +16,11 @@ from ..base import BookRow, InstrumentRow, Stamp
 Levels = list[tuple[str, ...]]
 
 
-class Ticker(Row):
+class Ticker(Row, kw_only=True):  # in the order of the wire, which spares the decoder a search
     timestamp: int = field(name="E")
+    price_change: Number = field(name="p", default=None)
+    price_change_percent: Number = field(name="P", default=None)
+    previous_close: Number = field(name="x", default=None)  # last trade before the window
     last_price: Number = field(name="c")
     last_quantity: Number = field(name="Q", default=None)
     bid_price: Number = field(name="b", default=None)
@@ -27,11 +30,8 @@ class Ticker(Row):
     open_price: Number = field(name="o", default=None)
     high_price: Number = field(name="h", default=None)
     low_price: Number = field(name="l", default=None)
-    previous_close: Number = field(name="x", default=None)  # last trade before the window
     volume: Number = field(name="v", default=None)
     turnover: Number = field(name="q", default=None)
-    price_change: Number = field(name="p", default=None)
-    price_change_percent: Number = field(name="P", default=None)
 
 
 class BookTicker(Row):
