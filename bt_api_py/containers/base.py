@@ -251,7 +251,7 @@ class Container(msgspec.Struct, eq=False, gc=False):
 
     def _number(self, name: str) -> float:
         """Return an optional number; ``nan`` when it is missing, empty, not a number or not finite."""
-        value = getattr(self._row, name, None)
+        value: Any = getattr(self._row, name, None)
         if type(value) is not float:
             try:
                 value = float(value)

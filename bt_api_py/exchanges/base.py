@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from ..book.sequence import BookRow
-from ..containers.base import Container, Frame, Origin, Place, Topic, nan
+from ..containers.base import Frame, Origin, Place, Topic, nan
 from ..exceptions import BtApiError, ConfigurationError, DataParseError, UnsupportedError, did_you_mean
 from ..settings import ExchangeSettings
 from ..symbols import SymbolStyle

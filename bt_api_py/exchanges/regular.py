@@ -7,7 +7,7 @@ that every number is one. What it refuses is no fault yet: it is read again, by 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 

@@ -171,7 +171,6 @@ class Feed:
 
     def deliver(self, item: Any) -> None:
         """Hand an object to every reader."""
-        topic = self.topic
         for box in self.boxes:
             self.hand_out(box, item)
 

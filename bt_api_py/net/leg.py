@@ -27,7 +27,6 @@ from ..exchanges.base import (
     Alive,
     Answer,
     Command,
-    Exchange,
     Expired,
     Farewell,
     Ignored,
@@ -627,4 +626,3 @@ class Leg:
             "second": self.seconds,
             "mean_lateness_ms": 1000 * self.late_s / self.seconds if self.seconds else None,
         }
-
