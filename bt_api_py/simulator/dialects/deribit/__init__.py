@@ -107,7 +107,9 @@ class DeribitSwap(Dialect[DeribitSession]):
                 self._count_command(session)
                 return [name for name in _channels(params) if self.leave(session, name)]
             case "public/auth":
-                session.log_in(check_login(self, params))
+                account = check_login(self, params)
+                session.closed()  # of another account, where there was one
+                session.listen(account)
                 return {"token_type": "bearer", "scope": "connection account:read trade:read", **_TOKENS}
             case "private/subscribe":
                 return self._subscribe_private(session, params)

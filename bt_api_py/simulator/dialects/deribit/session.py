@@ -27,7 +27,6 @@ class DeribitSession(Session):
         self.commands = BucketLimit(3.3, 10)
         self.joining: dict[str, Topic] = {}  # what the command at hand has subscribed
         self.is_asked = False  # by a test request that was not answered yet
-        self.account: Account | None = None
         self.private: dict[str, None] = {}  # channels of the account
         self._every_s: int | None = None
         self._next_beat = 0.0
@@ -55,22 +54,6 @@ class DeribitSession(Session):
             self.dialect.join(self, name, topic)
         self.joining.clear()
 
-    # -- the account -----------------------------------------------------------------------------------------
-
-    @property
-    def is_private(self) -> bool:
-        return self.account is not None
-
-    def log_in(self, account: Account) -> None:
-        """Take an account for that of this connection."""
-        self.closed()
-        self.account = account
-        account.listeners[self] = None
-
-    def closed(self) -> None:
-        if self.account is not None:
-            self.account.listeners.pop(self, None)
-
     def changed(self, account: Account, change: AccountChange) -> None:
         """Send what the private channels tell of a change."""
         for name in list(self.private):
@@ -78,7 +61,3 @@ class DeribitSession(Session):
             for data in told(self.dialect, account, change, name):
                 symbol = change.order.symbol if change.order is not None else ""
                 self.push(Frame(encode(subscription(name, data)), DATA, KINDS[word], name, symbol))
-
-    def revoked(self, account: Account) -> None:
-        """End the connection of a key that was taken back."""
-        self.end(1000, "API key revoked")
