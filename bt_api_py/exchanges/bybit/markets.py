@@ -6,59 +6,26 @@ Source: Bybit API v5 documentation (web socket public channels, market endpoints
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 from typing import ClassVar
 
 import msgspec
 
-from ...book.sequence import Linked, Whole
-from ...containers import BarData, TickerData, TradeData
 from ...exceptions import BtApiError
-from ..base import (
-    Book,
-    Channel,
-    Command,
-    Control,
-    Exchange,
-    Pages,
-    Refusal,
-    Request,
-    Subscription,
-    TimeData,
-    batches,
-    instruments,
+from ..base import Channel, Command, Control, Exchange, Pages, Refusal, Request, Subscription, batches
+from .channels import (
+    DEPTHS,
+    INTERVALS,
+    REST_BOOK,
+    REST_CANDLES,
+    REST_INSTRUMENTS,
+    REST_TICKERS,
+    REST_TIME,
+    REST_TRADES,
 )
-from .listing import Instrument
-from .rows import Candle, KeptFrame, RestBook, RestCandle, RestTrade, ServerTime, Trade, WholeFrame
-from .tickers import RestTicker
-from .wire import ARGS_PER_COMMAND, PACE, REST, TESTNET_REST, DatedChannel, command, control, envelope, failure
+from .wire import ARGS_PER_COMMAND, PACE, REST, TESTNET_REST, command, control, envelope, failure
 
 _HEAD = b'{"topic":"'
-_DEPTHS = (50, 200, 1000)
 _PAGE = 1000
-
-INTERVALS = {
-    **{f"{minutes}m": str(minutes) for minutes in (1, 3, 5, 15, 30)},
-    **{f"{hours}h": str(hours * 60) for hours in (1, 2, 4, 6, 12)},
-    "1d": "D",
-    "1w": "W",
-    "1M": "M",
-}
-
-CHANNELS = {
-    "publicTrade": Channel(TradeData, Trade, ("data",), many=True),
-    "kline": Channel(BarData, Candle, ("data",), many=True),
-    # The best levels are sent again after three seconds without a change, under the same number.
-    "orderbook.1": Channel(None, WholeFrame, book=Book(Whole(may_restart=True))),
-    **{f"orderbook.{depth}": Channel(None, KeptFrame, book=Book(Linked(), depth=depth)) for depth in _DEPTHS},
-}
-
-_REST_TICKERS = DatedChannel(TickerData, RestTicker, ("result", "list"), many=True)
-_REST_BOOK = Channel(None, RestBook, ("result",))
-_REST_TRADES = Channel(TradeData, RestTrade, ("result", "list"), many=True, newest_first=True)
-_REST_CANDLES = Channel(BarData, RestCandle, ("result", "list"), many=True, sort=attrgetter("timestamp"))
-_REST_INSTRUMENTS = instruments(Instrument, "result", "list")
-_REST_TIME = Channel(TimeData, ServerTime)
 
 
 class BybitMarkets(Exchange):
@@ -87,12 +54,12 @@ class BybitMarkets(Exchange):
         return (word, symbol, "") if word else (name, "", "")
 
     def place(self, kind: str, venue_symbol: str, *, interval: str = "", levels: int | None = None) -> Subscription:
-        most = _DEPTHS[-1] if levels is None else levels
+        most = DEPTHS[-1] if levels is None else levels
         channel = {
             "ticker": "tickers",
             "trades": "publicTrade",
             "klines": f"kline.{interval}",
-            "depth": f"orderbook.{next((depth for depth in (1, *_DEPTHS) if most <= depth), _DEPTHS[-1])}",
+            "depth": f"orderbook.{next((depth for depth in (1, *DEPTHS) if most <= depth), DEPTHS[-1])}",
         }[kind]
         return self.place_raw(channel, venue_symbol)
 
@@ -119,33 +86,33 @@ class BybitMarkets(Exchange):
         return Request(f"/v5/market/{call}", channel, {"category": self.category, **query}, PACE)
 
     def ticker_request(self, venue_symbol: str) -> Request:
-        return self.ask("tickers", _REST_TICKERS, symbol=venue_symbol)
+        return self.ask("tickers", REST_TICKERS, symbol=venue_symbol)
 
     def tickers_request(self) -> Request:
-        return self.ask("tickers", _REST_TICKERS)
+        return self.ask("tickers", REST_TICKERS)
 
     def book_request(self, venue_symbol: str, levels: int | None) -> Request:
-        most = _DEPTHS[-1] if levels is None else min(levels, _DEPTHS[-1])
-        return self.ask("orderbook", _REST_BOOK, symbol=venue_symbol, limit=str(most))
+        most = DEPTHS[-1] if levels is None else min(levels, DEPTHS[-1])
+        return self.ask("orderbook", REST_BOOK, symbol=venue_symbol, limit=str(most))
 
     def trades_request(self, venue_symbol: str, limit: int) -> Request:
-        return self.ask("recent-trade", _REST_TRADES, symbol=venue_symbol, limit=str(min(limit, self.longest_trades)))
+        return self.ask("recent-trade", REST_TRADES, symbol=venue_symbol, limit=str(min(limit, self.longest_trades)))
 
     def klines_request(self, venue_symbol: str, interval: str, limit: int) -> Request:
         query = {"symbol": venue_symbol, "interval": interval, "limit": str(min(limit, _PAGE))}
-        return self.ask("kline", _REST_CANDLES, **query)
+        return self.ask("kline", REST_CANDLES, **query)
 
     def klines_between(self, venue_symbol: str, interval: str, start: int, end: int) -> Pages:
         # A list that is too long is cut at its older end.
         while end >= start:
             query = {"symbol": venue_symbol, "interval": interval, "start": str(start), "end": str(end)}
-            bars = yield self.ask("kline", _REST_CANDLES, **query, limit=str(_PAGE))
+            bars = yield self.ask("kline", REST_CANDLES, **query, limit=str(_PAGE))
             if len(bars) < _PAGE:
                 return
             end = bars[0].get_timestamp() - 1
 
     def instruments_request(self) -> Request:
-        return self.ask("instruments-info", _REST_INSTRUMENTS)
+        return self.ask("instruments-info", REST_INSTRUMENTS)
 
     def time_request(self) -> Request:
-        return Request("/v5/market/time", _REST_TIME, rate=PACE)
+        return Request("/v5/market/time", REST_TIME, rate=PACE)

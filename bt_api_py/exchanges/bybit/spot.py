@@ -9,7 +9,8 @@ from ...containers import TickerData
 from ...symbols import SymbolStyle
 from ..base import Channel
 from .account import BybitAccount
-from .markets import CHANNELS, BybitMarkets
+from .channels import CHANNELS
+from .markets import BybitMarkets
 from .tickers import Ticker
 from .wire import endpoint
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from ...containers import FundingRateData, LiquidationData, MarkPriceData, OpenInterestData, TickerData
 from ...symbols import SymbolStyle
 from ..base import Channel, Request, Subscription, instruments
+from .channels import CHANNELS
 from .listing import ContractInstrument
-from .markets import CHANNELS, BybitMarkets
+from .markets import BybitMarkets
 from .rows import Liquidation
 from .swap_account import BybitSwapAccount
 from .tickers import ContractTicker, RestContract
