@@ -16,7 +16,7 @@ from bt_api_py.stores.order_book import MaintainedBook
 
 from ..net.fakes import Owner
 from ..simulation.gateway import check_nothing_left
-from ..simulation.judge import Books
+from ..simulation.judge import Books, on
 from ..simulation.mischief import Mischief
 
 WITH_BOOKS = sorted(name for name, cls in EXCHANGES.items() if "depth" in cls.kinds)
@@ -43,7 +43,8 @@ def play(main, *exchanges, seed=7, **websocket):
             await main(sim, api)
         await check_nothing_left(sim, others)
 
-    run_virtual(run, seed=seed, exchanges=exchanges, symbols=[SYMBOL], rate=10.0, limit=900.0)
+    symbols = [on(exchange, SYMBOL) for exchange in exchanges]
+    run_virtual(run, seed=seed, exchanges=exchanges, symbols=symbols, rate=10.0, limit=900.0)
 
 
 class TestTrust:
@@ -51,9 +52,10 @@ class TestTrust:
     @pytest.mark.parametrize(("redundancy", "seed"), [(1, 1), (2, 2)])
     def test_every_read_is_the_book_of_the_venue(self, exchange, redundancy, seed):
         """Under random faults, over one socket or two, whatever is read while the book is live is the venue's."""
+        symbol = on(exchange, SYMBOL)
 
         async def main(sim, api):
-            record = Books(sim, exchange, "depth", SYMBOL, levels=None)
+            record = Books(sim, exchange, "depth", symbol, levels=None)
             lives, reads = [], 0
 
             async def look(book):
@@ -69,10 +71,10 @@ class TestTrust:
                             book.best_bid()
                     await asyncio.sleep(0.03)
 
-            async with api.order_book(exchange, SYMBOL) as book:
+            async with api.order_book(exchange, symbol) as book:
                 looking = asyncio.ensure_future(look(book))
                 await book.wait_live(30)
-                await Mischief(sim, seed, [SYMBOL]).run(8.0)
+                await Mischief(sim, seed, [symbol]).run(8.0)
                 await book.wait_live(120)
                 looking.cancel()
                 [outcome] = await asyncio.gather(looking, return_exceptions=True)
@@ -86,9 +88,10 @@ class TestTrust:
     @pytest.mark.parametrize("exchange", WITH_BOOKS)
     def test_a_lost_connection_ends_the_trust_before_any_other_frame_comes(self, exchange):
         """With the venue gone for good the book stops being live at once, and is true again when it comes back."""
+        symbol = on(exchange, SYMBOL)
 
         async def main(sim, api):
-            async with api.order_book(exchange, SYMBOL) as book:
+            async with api.order_book(exchange, symbol) as book:
                 await book.wait_live(30)
                 sim.faults.refuse(exchange)
                 sim.faults.disconnect(exchange)
@@ -101,20 +104,21 @@ class TestTrust:
                     lambda: book.levels("bids"),
                     lambda: book.spread,
                 ):
-                    with pytest.raises(BookError, match=f"{exchange} depth {SYMBOL}: .*not live.*wait_live"):
+                    with pytest.raises(BookError, match=f"{exchange} depth {symbol}: .*not live.*wait_live"):
                         read()
                 sim.faults.refuse(exchange, on=False)
                 await book.wait_live(60)
-                Books(sim, exchange, "depth", SYMBOL, levels=None).judge(book.snapshot())
+                Books(sim, exchange, "depth", symbol, levels=None).judge(book.snapshot())
 
         play(main, exchange)
 
     @pytest.mark.parametrize("exchange", WITH_BOOKS)
     def test_a_silent_feed_ends_the_trust(self, exchange):
         """When the venue moves on and its feed says nothing, the book stops being live within 1.5 x stale_after."""
+        symbol = on(exchange, SYMBOL)
 
         async def main(sim, api):
-            async with api.order_book(exchange, SYMBOL) as book:
+            async with api.order_book(exchange, symbol) as book:
                 await book.wait_live(30)
                 sim.faults.stall(exchange)
                 await asyncio.sleep(1.5 * WEBSOCKET["stale_after"] + 1.5)
