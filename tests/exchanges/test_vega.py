@@ -12,7 +12,7 @@ import pytest
 from bt_api_py.book.sequence import BookKeeper
 from bt_api_py.containers import BarData, MarkPriceData, OpenInterestData, SymbolData, TickerData, Topic, TradeData
 from bt_api_py.containers.base import row_of
-from bt_api_py.exceptions import DataParseError, InvalidSymbolError, RequestFailedError
+from bt_api_py.exceptions import ConfigurationError, DataParseError, InvalidSymbolError, RequestFailedError
 from bt_api_py.exchanges.base import Expired, Ignored, Page, Refusal, Rejected, Scale
 from bt_api_py.exchanges.vega import VegaFuture
 from bt_api_py.settings import ExchangeSettings
@@ -310,6 +310,13 @@ def test_tickers_by_rest(vega: OneMarket) -> None:
     assert [ticker.get_last_price() for ticker in tickers] == [65000.5, 6500.05]
     [single], _ = vega.read(vega.ticker_request(MARKET), json.dumps({"marketData": row}).encode(), TOPIC)
     assert single.get_symbol() == "BTCUSDT"
+
+
+def test_a_node_must_be_named(vega: OneMarket) -> None:
+    """Without an address in the settings the error says which are wanted."""
+    with pytest.raises(ConfigurationError, match="rest_url and ws_url"):
+        assert vega.rest_url
+    assert VegaFuture(ExchangeSettings(rest_url="https://node.example")).rest_url == "https://node.example"
 
 
 def test_the_clock(vega: OneMarket) -> None:

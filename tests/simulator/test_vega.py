@@ -322,6 +322,21 @@ def test_trades_are_the_matches(world):
     assert max(len(message["trades"]) for message in messages) > 1
 
 
+def test_trades_are_listed_too(world):
+    """The matches of a market come in pages, oldest or newest first, and from a time on."""
+    number = market(world)["id"]
+    newest = {"marketIds": number, "pagination_newestFirst": "true", "pagination_first": 5}
+    _, body = rest(world, "/trades", **newest)
+    rows = [edge["node"] for edge in body["trades"]["edges"]]
+    truth = world.truth.trades(NAME, "BTCUSDT", history=True)
+    assert [row["id"] for row in rows] == [trade.id for trade in truth[:-6:-1]]
+    assert set(rows[0]) == TRADE
+    assert rows[0]["aggressor"] in ("SIDE_BUY", "SIDE_SELL")
+    _, body = rest(world, "/trades", dateRange_startTimestamp=rows[-1]["timestamp"], **newest)
+    assert [edge["node"]["id"] for edge in body["trades"]["edges"]] == [row["id"] for row in rows]
+    assert rest(world, "/trades")[0] == 400
+
+
 def candle_id(world, interval, code="BTC/USDT"):
     _, body = rest(world, "/candle/intervals", marketId=market(world, code)["id"])
     return next(row["candleId"] for row in body["intervalToCandleId"] if row["interval"] == interval)

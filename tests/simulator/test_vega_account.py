@@ -287,6 +287,23 @@ def test_a_change_in_the_gap_of_a_snapshot_is_told_by_rest_alone(world, venue, a
     assert len(updates(client, "orders")) == 1
 
 
+def test_own_trades_and_single_orders_by_rest(world, account, btc):
+    """The list of a party's trades begins with the newest and tells what it paid; an order is found by its id."""
+    order = account.place("BTCUSDT", "buy", "0.5", "65000")
+    account.partial(order, "0.2", is_maker=False)
+    account.fill(order)
+    rows, _ = listed(world, "/trades", "trades", partyIds=account.api_key, marketIds=btc)
+    fills = account.fills()
+    assert [row["id"] for row in rows] == [fill.trade_id for fill in reversed(fills)]
+    assert rows[-1]["buyerFee"]["infrastructureFee"] == f"{fills[0].fee * 10**6:.0f}" != "0"
+    assert rows[-1]["sellerFee"]["infrastructureFee"] == "0"
+    since = {"dateRange_startTimestamp": fills[-1].ms * 1_000_000 + 1}
+    assert listed(world, "/trades", "trades", partyIds=account.api_key, **since)[0] == []
+    status, body, _ = world.get(NAME, f"{ROOT}/order/{order.order_id}")
+    assert (status, body["order"]["status"]) == (200, "STATUS_FILLED")
+    assert world.get(NAME, f"{ROOT}/order/{'0' * 64}")[0] == 404
+
+
 def test_own_trades_and_margin_levels_have_streams(world, account, btc):
     """A stream of trades of a party tells its fills, with the party on its side; margin levels follow."""
     trades, levels = follow(world, "trades", account), follow(world, "margin/levels", account, marketId=btc)

@@ -34,6 +34,7 @@ from .wire import (
     every_page,
     failure,
     frame,
+    node_of,
 )
 
 _NS = 10**6  # in a millisecond
@@ -77,6 +78,10 @@ class VegaAccount(PrivateSide):
 
     def login(self, now_ms: int, ids: Any) -> None:
         return None
+
+    @property
+    def rest_url(self) -> str:
+        return node_of(self.settings)
 
     def address(self, url: str, names: Sequence[str]) -> str:
         [name] = names

@@ -49,6 +49,7 @@ from .wire import (
     every_page,
     failure,
     frame,
+    node_of,
 )
 
 _HEAD = b'{"result":{"'
@@ -138,6 +139,10 @@ class VegaFuture(Exchange):
     def place_raw(self, channel: str, venue_symbol: str) -> Subscription:
         name = f"{channel}?{urlencode({'marketIds': venue_symbol})}" if venue_symbol else channel
         return Subscription("stream", name)
+
+    @property
+    def rest_url(self) -> str:
+        return node_of(self.settings)
 
     def address(self, url: str, names: Sequence[str]) -> str:
         [name] = names

@@ -13,7 +13,8 @@ import msgspec
 from msgspec import field
 
 from ...containers.base import Place
-from ...exceptions import BtApiError, DataParseError, InvalidSymbolError, RequestFailedError
+from ...exceptions import BtApiError, ConfigurationError, DataParseError, InvalidSymbolError, RequestFailedError
+from ...settings import ExchangeSettings
 from ..base import PING_FRAME, UNREADABLE, Channel, Endpoint, Heartbeat, Page, Rate, Request
 
 NAME = "VEGA___FUTURE"
@@ -190,6 +191,17 @@ def failure(path: str, status: int, body: bytes) -> BtApiError | None:
     if refused.code == NOT_FOUND and path.startswith(f"{API}/market/"):
         return InvalidSymbolError(NAME, path.removeprefix(f"{API}/market/").split("/")[0], text)
     return RequestFailedError(NAME, path, text, status, str(refused.code or ""))
+
+
+def node_of(settings: ExchangeSettings) -> str:
+    """Return the address of the node.
+
+    Raises:
+        ConfigurationError: the user names none.
+    """
+    if settings.rest_url is None:
+        raise ConfigurationError("no public node is left: name one by rest_url and ws_url", exchange_name=NAME)
+    return settings.rest_url
 
 
 # Lists

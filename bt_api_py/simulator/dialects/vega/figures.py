@@ -33,7 +33,6 @@ INTERVALS: dict[str, Interval] = intervals(
     }
 )
 _CANDLE = "trades_candle_"
-_CANDLE = "trades_candle_"
 
 
 def data_row(market: Market) -> Row:
