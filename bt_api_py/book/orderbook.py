@@ -8,14 +8,16 @@ Floats serve to keep the order and to find the place.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from operator import itemgetter, lt
 from typing import Any
 
 from ..containers.orderbook import Level, Priced
 from ..exceptions import DataParseError
+from .parts import Parts
 
+_LONG = 500  # levels from which on a top is handed out in parts
 _INFINITY = float("inf")
 _price = itemgetter(0)
 
@@ -27,13 +29,14 @@ def _refused(level: Any) -> DataParseError:
 class BookSide:
     """One side of a book. The best level stands last, where changes are most frequent and cheapest."""
 
-    __slots__ = ("_entries", "_ranks", "_sign")
+    __slots__ = ("_entries", "_parts", "_ranks", "_sign")
 
     def __init__(self, sign: int) -> None:
         """Make an empty side: `sign` is 1 for bids and -1 for asks."""
         self._sign = float(sign)
         self._ranks: list[float] = [_INFINITY]  # sign * price, ascending; the last spares a look at the length
         self._entries: list[Priced] = []  # the level of each rank
+        self._parts: Parts | None = None  # since somebody wanted a long top
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -42,6 +45,8 @@ class BookSide:
         """Forget every level."""
         self._ranks = [_INFINITY]
         self._entries.clear()
+        if self._parts is not None:
+            self._parts.forget()
 
     def load(self, levels: Iterable[Level]) -> None:
         """Replace everything; levels of quantity zero are left out.
@@ -71,13 +76,15 @@ class BookSide:
         else:  # prices that need an exact comparison, or none
             self.apply([entry[2] for entry in entries])
 
-    def apply(self, levels: Iterable[Level]) -> None:
+    def apply(self, levels: Sequence[Level]) -> None:
         """Set levels to their absolute quantities; zero removes one, an unknown one silently.
 
         Raises:
             DataParseError: no finite price, or no finite quantity of at least zero.
         """
-        sign, ranks, entries = self._sign, self._ranks, self._entries
+        if self._parts is not None:
+            self._parts.note(levels)
+        sign, ranks, entries, infinity = self._sign, self._ranks, self._entries, _INFINITY
         level: Any = None
         try:
             for level in levels:
@@ -89,18 +96,20 @@ class BookSide:
                 is_known = ranks[at] == rank
                 if is_known and entries[at][2][0] != key:
                     at, is_known = self._exact(at, key)
-                if not 0.0 <= quantity < _INFINITY:
-                    raise _refused(level)
-                if is_known:
-                    if quantity:
+                if 0.0 < quantity < infinity:
+                    if is_known:
                         entries[at] = (price, quantity, level)
+                    elif rank > -infinity:
+                        ranks.insert(at, rank)
+                        entries.insert(at, (price, quantity, level))
                     else:
-                        del ranks[at], entries[at]
-                elif not -_INFINITY < rank < _INFINITY:
-                    raise _refused(level)
+                        raise _refused(level)
                 elif quantity:
-                    ranks.insert(at, rank)
-                    entries.insert(at, (price, quantity, level))
+                    raise _refused(level)
+                elif is_known:
+                    del ranks[at], entries[at]
+                elif not rank > -infinity:
+                    raise _refused(level)
         except (TypeError, ValueError, IndexError, ArithmeticError):
             raise _refused(level) from None
 
@@ -118,6 +127,8 @@ class BookSide:
         """Keep the best `depth` levels."""
         excess = len(self._entries) - depth
         if excess > 0:
+            if self._parts is not None:
+                self._parts.note([priced[2] for priced in self._entries[:excess]])
             del self._entries[:excess], self._ranks[:excess]
 
     def best(self) -> float | None:
@@ -128,9 +139,16 @@ class BookSide:
         """Return the best `count` levels as the venue sent them, best first; all of them for ``None``."""
         return [priced[2] for priced in self.priced(count)]
 
-    def priced(self, count: int | None) -> list[Priced]:
-        """Return the same levels together with their numbers. The list is the caller's."""
-        return self._entries[::-1] if count is None else self._entries[: -count - 1 : -1]
+    def priced(self, count: int | None) -> Sequence[Priced]:
+        """Return the same levels together with their numbers, as something that later updates leave alone."""
+        entries = self._entries
+        if count is None:
+            count = len(entries)
+        if count <= _LONG or len(entries) <= _LONG:
+            return entries[: -count - 1 : -1]
+        if self._parts is None:
+            self._parts = Parts()
+        return self._parts.top(count, self._sign, self._ranks, entries)
 
 
 class OrderBook:
@@ -161,9 +179,10 @@ class OrderBook:
         except DataParseError:
             self.clear()
             raise
-        self._crop()
+        if self.depth is not None:
+            self._crop(self.depth)
 
-    def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+    def apply(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
         """Set levels to their absolute quantities; quantity zero removes a level.
 
         Raises:
@@ -172,14 +191,14 @@ class OrderBook:
         """
         self.bids.apply(bids)
         self.asks.apply(asks)
-        self._crop()
-
-    def _crop(self) -> None:
         if self.depth is not None:
-            self.bids.crop(self.depth)
-            self.asks.crop(self.depth)
+            self._crop(self.depth)
+
+    def _crop(self, depth: int) -> None:
+        self.bids.crop(depth)
+        self.asks.crop(depth)
 
     def is_crossed(self) -> bool:
         """Return whether the best bid is at or above the best ask."""
-        bid, ask = self.bids.best(), self.asks.best()
-        return bid is not None and ask is not None and bid >= ask
+        bids, asks = self.bids._entries, self.asks._entries
+        return bool(bids and asks) and bids[-1][0] >= asks[-1][0]

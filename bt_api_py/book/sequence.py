@@ -65,6 +65,13 @@ class BookRow(Row):
         return False
 
 
+# A property costs a call for every message, so what a venue does not declare is a plain attribute where the code runs.
+for _name, _absent in [("bids", ()), ("asks", ()), ("is_snapshot", False)]:
+    setattr(BookRow, _name, _absent)
+for _name in ("first", "last", "previous", "timestamp", "checksum"):
+    setattr(BookRow, _name, None)
+
+
 class Verdict(Enum):
     """What a rule says of an update."""
 
@@ -188,6 +195,8 @@ class BookKeeper:
     ) -> None:
         self.rule = rule
         self.book = OrderBook(depth)
+        self._is_sent = rule.snapshot == "stream"
+        self._is_whole = isinstance(rule, Whole)
         self._label = exchange, symbol
         self._checksum = checksum
         self._order_count_at = order_count_at
@@ -201,7 +210,7 @@ class BookKeeper:
     @property
     def wants_snapshot(self) -> bool:
         """Whether the first state must be asked for now: rows have come, and there is nothing to apply them to."""
-        return not self.is_live and self.rule.snapshot != "stream" and bool(self._waiting)
+        return not self.is_live and not self._is_sent and bool(self._waiting)
 
     @property
     def sequence(self) -> int | None:
@@ -231,13 +240,11 @@ class BookKeeper:
             BookGapError, BookCrossedError, ChecksumError: the book is absent from now on.
             DataParseError: a level is none; the book is absent from now on.
         """
-        if row.is_snapshot and self.rule.snapshot != "stream":
-            return self._join(row)
-        if row.is_snapshot or isinstance(self.rule, Whole):
-            return self._replace(row)
+        if row.is_snapshot or self._is_whole:
+            return self._replace(row) if self._is_sent else self._join(row)
         if self.is_live:
             return self._advance(row)
-        if self.rule.snapshot != "stream":
+        if not self._is_sent:
             self._waiting.append(row)
         return False
 
@@ -256,27 +263,26 @@ class BookKeeper:
             if verdict is Verdict.APPLY:
                 self._apply(update)
         self._waiting.clear()
-        self._check_crossed()
+        if self.book.is_crossed():
+            raise self._crossed()
         self.is_live = True
         return True
 
     def state(self, levels: int | None) -> BookState:
         """Return the best `levels` a side, all for ``None``, as an object that later updates leave alone."""
-        row = self._row
-        return BookState(
-            [],
-            [],
-            priced=(self.book.bids.priced(levels), self.book.asks.priced(levels)),
-            timestamp=self._time_of(row) if row is not None else None,
-            sequence=self._last,
-            checksum=(row.checksum or None) if row is not None and self._checksum is not None else None,
-            action="snapshot" if row is None or row.is_snapshot or isinstance(self.rule, Whole) else "update",
-            order_count_at=self._order_count_at,
-        )
-
-    def _time_of(self, row: BookRow) -> int | None:
-        time = row.timestamp
-        return time if time is not None else self._timestamp
+        book, row = self.book, self._row
+        time = checksum = None
+        action: Literal["snapshot", "update"] = "snapshot"
+        if row is not None:
+            time = row.timestamp
+            if time is None:
+                time = self._timestamp
+            if self._checksum is not None:
+                checksum = row.checksum or None
+            if not (self._is_whole or row.is_snapshot):
+                action = "update"
+        best = book.bids.priced(levels), book.asks.priced(levels)
+        return BookState((), (), time, self._last, checksum, action, self._order_count_at, best)
 
     def _replace(self, row: BookRow) -> bool:
         last = self._last
@@ -324,7 +330,7 @@ class BookKeeper:
                 error = self._broken(
                     BookGapError, f"book gap, expected {self.rule.expected(last)}, received {received}"
                 )
-                if self.rule.snapshot != "stream":
+                if not self._is_sent:
                     self._waiting.append(row)
                 raise error
         self._apply(row)
@@ -358,16 +364,16 @@ class BookKeeper:
         self._row = row
 
     def _check(self, row: BookRow) -> None:
-        self._check_crossed()
+        if self.book.is_crossed():
+            raise self._crossed()
         if self._checksum is not None and row.checksum:
             ours = self._checksum(self.book)
             if ours != row.checksum:
                 raise self._broken(ChecksumError, f"book checksum {ours}, the venue says {row.checksum}")
 
-    def _check_crossed(self) -> None:
-        if self.book.is_crossed():
-            bid, ask = self.book.bids.best(), self.book.asks.best()
-            raise self._broken(BookCrossedError, f"book crossed, bid {bid} and ask {ask}")
+    def _crossed(self) -> BookGapError | BookCrossedError | ChecksumError:
+        bid, ask = self.book.bids.best(), self.book.asks.best()
+        return self._broken(BookCrossedError, f"book crossed, bid {bid} and ask {ask}")
 
     def _broken(
         self, error: type[BookGapError | BookCrossedError | ChecksumError], detail: str

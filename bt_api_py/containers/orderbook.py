@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Self
 
+import msgspec
+
 from .base import Container, nan
 
 # A level as the venue sent it: price, quantity, and whatever follows; text, or Decimal for a number.
@@ -15,42 +17,35 @@ Level = Sequence[Any]
 Priced = tuple[float, float, Level]
 
 
-class BookState:
-    """The levels of a book at one moment, best first, and what the venue said about them."""
+class BookState(msgspec.Struct, eq=False, gc=False):
+    """The levels of a book at one moment, best first, and what the venue said about them.
 
-    __slots__ = ("_asks", "_bids", "_priced", "action", "checksum", "order_count_at", "sequence", "timestamp")
+    Attributes:
+        _bids, _asks: the levels as the venue sent them; empty where `_priced` has them.
+        timestamp, sequence, checksum: as the venue told them.
+        action: what caused this state.
+        order_count_at: position of the number of orders in a level, where sent.
+        _priced: bids and asks with their numbers, from a maintained book.
+    """
 
-    def __init__(
-        self,
-        bids: list[Level],
-        asks: list[Level],
-        *,
-        timestamp: int | None = None,
-        sequence: int | None = None,
-        checksum: int | None = None,
-        action: Literal["snapshot", "update"] = "update",
-        order_count_at: int | None = None,
-        priced: tuple[list[Priced], list[Priced]] | None = None,
-    ) -> None:
-        """Take the levels as the venue sent them, or, in `priced`, bids and asks with their numbers."""
-        self._bids = bids
-        self._asks = asks
-        self._priced = priced
-        self.timestamp = timestamp
-        self.sequence = sequence
-        self.checksum = checksum
-        self.action: Literal["snapshot", "update"] = action
-        self.order_count_at = order_count_at  # position of the number of orders in a level, where sent
+    _bids: Sequence[Level]
+    _asks: Sequence[Level]
+    timestamp: int | None = None
+    sequence: int | None = None
+    checksum: int | None = None
+    action: Literal["snapshot", "update"] = "update"
+    order_count_at: int | None = None
+    _priced: tuple[Sequence[Priced], Sequence[Priced]] | None = None
 
     @property
     def bids(self) -> list[Level]:
         """The bids as the venue sent them."""
-        return self._bids if self._priced is None else [priced[2] for priced in self._priced[0]]
+        return list(self._bids) if self._priced is None else [priced[2] for priced in self._priced[0]]
 
     @property
     def asks(self) -> list[Level]:
         """The asks as the venue sent them."""
-        return self._asks if self._priced is None else [priced[2] for priced in self._priced[1]]
+        return list(self._asks) if self._priced is None else [priced[2] for priced in self._priced[1]]
 
     def numbers(self, side: Literal[0, 1], factor: float) -> list[list[float]]:
         """Return ``[price, quantity * factor]`` of the bids (0) or the asks (1)."""

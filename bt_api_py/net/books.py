@@ -104,9 +104,9 @@ class BookFeed(Feed):
             self._start_over(0.0)
 
     def take(self, item: BookRow, leg: Leg | None = None) -> None:
-        keeper = self._keeper_of(leg)
+        keeper = self._keeper_of(leg) if self._is_legwise else self.keeper
         self.touch(leg.heard if leg is not None else self.venue.clock.monotonic())
-        was_live = self.is_live
+        was_live = keeper.is_live or self.is_live
         try:
             changed = keeper.take(item)
         except (BookError, DataParseError) as error:

@@ -24,9 +24,9 @@ MARGIN = 1.1
 
 # For each message: calls of Python functions by the package or into it, and calls of native ones by the package.
 CALLS = {
-    "messages that arrive together": {"ticker": (14, 15), "trades": (13, 11), "depth": (40, 17)},
-    "messages that arrive one by one": {"ticker": (29, 18), "trades": (28, 14), "depth": (55, 20)},
-    "three readers": {"ticker": (30, 33), "trades": (23, 21), "depth": (50, 29)},
+    "messages that arrive together": {"ticker": (14, 15), "trades": (13, 11), "depth": (28, 15)},
+    "messages that arrive one by one": {"ticker": (29, 18), "trades": (28, 14), "depth": (43, 18)},
+    "three readers": {"ticker": (30, 33), "trades": (23, 21), "depth": (38, 27)},
 }
 BLOCKS = {"ticker": 7, "trades": 7, "depth": 24}  # of memory, for each object that a reader holds; its frame is one
 

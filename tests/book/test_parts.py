@@ -1,0 +1,73 @@
+"""Long tops of a side, which share what did not change between them."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bt_api_py.book import orderbook, parts
+from bt_api_py.book.orderbook import BookSide, OrderBook
+
+# The second price has no float of its own: it is the first one's.
+PRICES = st.sampled_from(["1", "1.00000000000000000001", *(f"{cents / 4}" for cents in range(5, 60))])
+LEVELS = st.lists(st.tuples(PRICES, st.sampled_from(["0", "1", "2.5"])), max_size=12)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_parts():
+    """Let a handful of levels count as many."""
+    with mock.patch.object(parts, "_SIZE", 3), mock.patch.object(orderbook, "_LONG", 4):
+        yield
+
+
+@given(
+    first=st.lists(st.tuples(PRICES, st.just("1")), min_size=20, max_size=40),
+    updates=st.lists(st.tuples(LEVELS, st.booleans(), st.none() | st.integers(5, 40)), max_size=20),
+    sign=st.sampled_from([1, -1]),
+    depth=st.none() | st.integers(6, 20),
+)
+def test_a_long_top_is_what_a_copy_would_be(first, updates, sign, depth):
+    """Whatever was set before, a long top holds the best levels in order, and nothing that is set later changes it."""
+    side = BookSide(sign)
+    side.load(first)
+    given_out = []
+    for levels, is_load, count in updates:
+        (side.load if is_load else side.apply)(levels)
+        if depth is not None:
+            side.crop(depth)
+        copy = side._entries[::-1][:count]
+        given_out.append((side.priced(count), copy))
+    for top, copy in given_out:
+        assert list(top) == [*copy]
+        assert len(top) == len(copy)
+        assert [top[place] for place in range(-len(copy), len(copy))] == copy + copy
+        assert top[1:3] == copy[1:3]
+        with pytest.raises(IndexError):
+            top[len(copy)]
+
+
+def test_what_did_not_change_is_shared():
+    """Two tops with one change between them differ in one part alone."""
+    book = OrderBook()
+    book.load([(str(price), "1") for price in range(1, 31)], [])
+    before = book.bids.priced(None)
+    book.apply([("28", "2"), ("30", "0")], [])
+    after = book.bids.priced(None)
+    shared = [old is new for old, new in zip(before._parts, after._parts, strict=True)]
+    assert shared == [True] * 9 + [False]
+    assert [entry[:2] for entry in after[:3]] == [(29.0, 1.0), (28.0, 2.0), (27.0, 1.0)]
+
+
+def test_nothing_is_noted_for_nobody():
+    """When nobody asked for a long top in a long time, changes are not noted for one, and the next is still right."""
+    side = BookSide(1)
+    side.load([(str(price), "1") for price in range(1, 31)])
+    side.priced(None)
+    for number in range(200):
+        side.apply([("17", str(number + 1))])
+    assert side._parts is not None
+    assert side._parts._noted is None
+    assert dict(entry[:2] for entry in side.priced(None))[17.0] == 200.0
