@@ -25,9 +25,10 @@ from .parsers import (
 )
 from .quoting import QuotingBot
 from .store import VegaStore
+from .stream import VegaStream, VegaStreamError
 from .tables import StoreChange
 from .wallet import SentTransaction, VegaWallet, WalletError
-from .websocket import VegaStream, VegaStreamError, VegaWebSocketClient
+from .websocket import VegaWebSocketClient
 
 __all__ = [
     "Account",

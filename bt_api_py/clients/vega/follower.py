@@ -14,7 +14,7 @@ from typing import Any
 from ...clock import Clock
 from ...exceptions import BtApiError
 from ...exchanges.vega.wire import NAME
-from .websocket import Listener, VegaStreamError
+from .stream import Listener, VegaStreamError
 
 log = logging.getLogger("bt_api_py.vega")
 

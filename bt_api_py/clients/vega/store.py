@@ -24,8 +24,9 @@ from .api import VegaApiClient
 from .follower import Follower
 from .models import MarketData, Order, with_data
 from .picture import Picture
+from .stream import VegaStreamError
 from .tables import GONE, StoreChange, Table
-from .websocket import VegaStreamError, VegaWebSocketClient, stream_path
+from .websocket import VegaWebSocketClient, stream_path
 
 log = logging.getLogger("bt_api_py.vega")
 

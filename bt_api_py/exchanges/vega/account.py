@@ -14,10 +14,10 @@ import msgspec
 from ...containers.base import Place
 from ...exceptions import AuthenticationError, BtApiError, DataParseError
 from ..account_base import PrivateSide
-from ..base import Answers, Channel, Command, Control, Expired, Ignored, Pages, Refusal, Request
+from ..base import Answers, Channel, Command, Control, Ignored, Pages, Refusal, Request
 from ..scale import scaled
 from .account_rows import Balance, Fill, Held, Moved, Order, PartyChannel, Position
-from .rows import Asset, assets_request
+from .listing import Asset, assets_request
 from .wire import (
     ACCOUNT_TYPE,
     API,
@@ -30,6 +30,7 @@ from .wire import (
     TOO_LONG,
     ListChannel,
     Refused,
+    ended,
     endpoint,
     every_page,
     failure,
@@ -106,7 +107,7 @@ class VegaAccount(PrivateSide):
             return [Refusal(f"{told.error.message}: {_TOO_MANY}", name=name) for name in self.names]
         if told.error.code in HOPELESS:
             return [Refusal(_advised(told.error.message), code=str(told.error.code), is_login=True)]
-        return [Expired(f"the node ended the stream: {told.error.message} (code {told.error.code})")]
+        return [ended(told.error)]
 
     def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:
         error = failure(path, status, body)

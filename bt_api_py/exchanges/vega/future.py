@@ -6,7 +6,6 @@ Source: Vega v0.79.0, data node API v2, state of 2024-10.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -24,7 +23,6 @@ from ..base import (
     Command,
     Control,
     Exchange,
-    Expired,
     Ignored,
     Item,
     Pages,
@@ -35,7 +33,8 @@ from ..base import (
     TimeData,
 )
 from .account import VegaAccount
-from .rows import Candle, CandleChannel, CandleList, Data, Depth, DepthUpdate, Market, ServerTime, Trade, assets_request
+from .listing import Market, assets_request
+from .rows import Candle, CandleChannel, CandleList, Data, Depth, DepthUpdate, ServerTime, Trade
 from .wire import (
     API,
     HOPELESS,
@@ -43,8 +42,8 @@ from .wire import (
     NAME,
     NOWHERE,
     PACE,
-    Frame,
     ListChannel,
+    ended,
     endpoint,
     every_page,
     failure,
@@ -165,7 +164,12 @@ class VegaFuture(Exchange):
 
     def control(self, payload: bytes) -> list[Control]:
         told = frame(payload)
-        return [_refused(told, self._only) if told.error is not None else Ignored(told.held or "frame without result")]
+        error = told.error
+        if error is None:
+            return [Ignored(told.held or "frame without result")]
+        if error.code in HOPELESS:
+            return [Refusal(error.message, name=self._only, code=str(error.code), is_symbol=True)]
+        return [ended(error)]
 
     def failure(self, path: str, status: int, body: bytes) -> BtApiError | None:
         return failure(path, status, body)
@@ -224,12 +228,3 @@ def _ask(path: str, channel: Channel, query: dict[str, str] | None = None) -> Re
 
 def _newest(limit: int) -> dict[str, str]:
     return {"pagination.newestFirst": "true", "pagination.first": str(min(limit, _LONGEST_LIST))}
-
-
-def _refused(told: Frame, name: str | None) -> Any:
-    """Return what an error says, after which the node closes the socket."""
-    error = told.error
-    assert error is not None, "only errors come here"
-    if error.code in HOPELESS:
-        return Refusal(error.message, name=name, code=str(error.code), is_symbol=True)
-    return Expired(f"the node ended the stream: {error.message} (code {error.code})")

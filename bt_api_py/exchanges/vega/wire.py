@@ -15,7 +15,7 @@ from msgspec import field
 from ...containers.base import Place
 from ...exceptions import BtApiError, ConfigurationError, DataParseError, InvalidSymbolError, RequestFailedError
 from ...settings import ExchangeSettings
-from ..base import PING_FRAME, UNREADABLE, Channel, Endpoint, Heartbeat, Page, Rate, Request
+from ..base import PING_FRAME, UNREADABLE, Channel, Endpoint, Expired, Heartbeat, Page, Rate, Request
 
 NAME = "VEGA___FUTURE"
 API = "/api/v2"
@@ -165,6 +165,11 @@ class Refused(msgspec.Struct):
 
 
 _refused = msgspec.json.Decoder(Refused).decode
+
+
+def ended(error: Refused) -> Expired:
+    """Return that a stream has ended, and may be had again."""
+    return Expired(f"the node ended the stream: {error.message} (code {error.code})")
 
 
 class Frame(msgspec.Struct):
