@@ -331,4 +331,6 @@ class TestRefusals:
             for text in (repr(state), str(caught.value)):
                 assert "nobody-may-see" not in text
 
-        play(main, exchange, secret="another-secret-nobody-may-see")
+        is_signed = "secret" in EXCHANGES[exchange].account.credentials
+        wrong = {"secret": "another-secret-nobody-may-see"} if is_signed else {"api_key": "nobody"}
+        play(main, exchange, **wrong)
