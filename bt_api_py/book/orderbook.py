@@ -125,7 +125,14 @@ class BookSide:
 
     def crop(self, depth: int) -> None:
         """Keep the best `depth` levels."""
-        excess = len(self._entries) - depth
+        self._drop(len(self._entries) - depth)
+
+    def cut(self, price: float) -> None:
+        """Leave out what lies behind a price."""
+        self._drop(bisect_left(self._ranks, self._sign * price))
+
+    def _drop(self, excess: int) -> None:
+        """Leave out so many of the worst levels."""
         if excess > 0:
             if self._parts is not None:
                 self._parts.note([priced[2] for priced in self._entries[:excess]])
@@ -134,6 +141,10 @@ class BookSide:
     def best(self) -> float | None:
         """Return the best price, ``None`` when the side is empty."""
         return self._entries[-1][0] if self._entries else None
+
+    def worst(self) -> float | None:
+        """Return the price furthest from the best, ``None`` when the side is empty."""
+        return self._entries[0][0] if self._entries else None
 
     def top(self, count: int | None) -> list[Level]:
         """Return the best `count` levels as the venue sent them, best first; all of them for ``None``."""
@@ -154,18 +165,32 @@ class BookSide:
 class OrderBook:
     """Both sides of a book."""
 
-    __slots__ = ("asks", "bids", "depth")
+    __slots__ = ("_edges", "asks", "bids", "depth", "reach")
 
-    def __init__(self, depth: int | None = None) -> None:
-        """Make an empty book; `depth` is the number of levels a side that the venue keeps true, ``None`` for all."""
+    def __init__(self, depth: int | None = None, reach: int | None = None) -> None:
+        """Make an empty book.
+
+        Args:
+            depth: levels a side that the venue keeps true, ``None`` for all.
+            reach: levels a side that are loaded at most, ``None`` for all: behind the last of so many there may be
+                others, of which nothing is known until they change, so changes there are left out.
+        """
         self.bids = BookSide(1)
         self.asks = BookSide(-1)
         self.depth = depth
+        self.reach = reach
+        self._edges: list[tuple[BookSide, float]] = []  # sides that are known only down to a price
 
     def clear(self) -> None:
         """Forget every level."""
         self.bids.clear()
         self.asks.clear()
+        self._edges.clear()
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether fewer than half of the levels that were loaded are left of a side that has others behind them."""
+        return self.reach is not None and any(2 * len(side) < self.reach for side, _ in self._edges)
 
     def load(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
         """Replace the whole book.
@@ -179,8 +204,12 @@ class OrderBook:
         except DataParseError:
             self.clear()
             raise
+        self._edges.clear()
         if self.depth is not None:
             self._crop(self.depth)
+        if self.reach is not None:
+            sides = [side for side in (self.bids, self.asks) if len(side) >= self.reach]
+            self._edges.extend((side, price) for side in sides if (price := side.worst()) is not None)
 
     def apply(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
         """Set levels to their absolute quantities; quantity zero removes a level.
@@ -193,6 +222,8 @@ class OrderBook:
         self.asks.apply(asks)
         if self.depth is not None:
             self._crop(self.depth)
+        for side, price in self._edges:
+            side.cut(price)
 
     def _crop(self, depth: int) -> None:
         self.bids.crop(depth)

@@ -190,11 +190,12 @@ class BookKeeper:
         exchange: str = "",
         symbol: str = "",
         depth: int | None = None,
+        reach: int | None = None,
         checksum: Callable[[OrderBook], int] | None = None,
         order_count_at: int | None = None,
     ) -> None:
         self.rule = rule
-        self.book = OrderBook(depth)
+        self.book = OrderBook(depth, reach)
         self._is_sent = rule.snapshot == "stream"
         self._is_whole = isinstance(rule, Whole)
         self._label = exchange, symbol

@@ -15,6 +15,7 @@ from .gateio import GateioSpot
 from .htx import HtxSpot, HtxSwap
 from .hyperliquid import HyperliquidSwap
 from .kraken import KrakenSpot
+from .kucoin import KucoinSpot
 from .okx import OkxSpot, OkxSwap
 from .vega import VegaFuture
 
@@ -27,6 +28,7 @@ _ALL: tuple[type[Exchange], ...] = (
     HtxSwap,
     CoinbaseSpot,
     KrakenSpot,
+    KucoinSpot,
     CoinblockproSpot,
     BulkSwap,
     GateioSpot,

@@ -165,6 +165,10 @@ class Exchange:
         """Return where a socket for these topics is opened: `url`, unless the venue wants them named there."""
         return url
 
+    def heartbeat(self, endpoint_name: str) -> Heartbeat:
+        """Return how the next socket is kept alive: as its endpoint says, unless the ticket told otherwise."""
+        return self.endpoints[endpoint_name].heartbeat
+
     def subscribe(self, names: Sequence[str], ids: Iterator[int]) -> list[Command]:
         """Return the commands that ask for these topics of one endpoint; `ids` are unique on the socket."""
         return self.commands("subscribe", names, ids)

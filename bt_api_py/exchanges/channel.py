@@ -33,6 +33,8 @@ class Book:
         checksum: computes what the venue sends, where it does.
         order_count_at: position of the number of orders in a level.
         rest_numbers: whether the book by REST is numbered like the stream.
+        reach: levels a side of the first state, where the venue tells no more: what lies behind the last of them stays
+            unknown. When fewer than half are left of a side, another first state is fetched.
     """
 
     rule: Rule
@@ -40,6 +42,7 @@ class Book:
     checksum: Checksum | None = None
     order_count_at: int | None = None
     rest_numbers: bool = False
+    reach: int | None = None
 
     @property
     def vouched(self) -> int | None:

@@ -61,6 +61,7 @@ class Endpoint:
         spares: further bases that serve the same; a second socket of the same topics uses them.
         opening: what is sent first on every socket, before a login; its answer is no command's.
         most_sockets: that may be open at a time; ``None``: any number.
+        greets: the venue speaks first, and what it is sent before is lost.
     """
 
     base: str
@@ -77,6 +78,7 @@ class Endpoint:
     sustained: Rate | None = None
     opening: str = ""
     most_sockets: int | None = None
+    greets: bool = False
 
     @property
     def paces(self) -> tuple[Rate, ...]:

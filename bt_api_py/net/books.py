@@ -85,6 +85,7 @@ class BookFeed(Feed):
             exchange=topic.exchange,
             symbol=topic.symbol,
             depth=book.depth,
+            reach=book.reach,
             checksum=book.checksum,
             order_count_at=book.order_count_at,
         )
@@ -124,6 +125,9 @@ class BookFeed(Feed):
         if not was_live:
             self._came_alive()
         self._deliver_state()
+        if self._book.reach is not None and keeper.book.is_worn:
+            log.debug("%s: little is left of the levels that were fetched; they are fetched anew", self.label)
+            self._start_over(0.0)
 
     def doubt(self, leg: Leg, detail: str) -> None:
         keeper = self._keeper_of(leg)

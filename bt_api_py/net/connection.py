@@ -7,7 +7,7 @@ import logging
 from collections import deque
 
 from ..clock import Clock
-from ..exchanges.base import PING_FRAME, Endpoint
+from ..exchanges.base import PING_FRAME, Endpoint, Heartbeat
 from ..settings import ExchangeSettings
 from .errors import ConnectionLost
 from .limits import Budget, host_of, limits_of
@@ -21,9 +21,15 @@ class Connection:
     """An open socket of one endpoint. Owns two tasks, one that writes and one that watches for signs of life."""
 
     def __init__(
-        self, endpoint: Endpoint, settings: ExchangeSettings, socket: Socket, clock: Clock, label: str
+        self,
+        endpoint: Endpoint,
+        heartbeat: Heartbeat,
+        settings: ExchangeSettings,
+        socket: Socket,
+        clock: Clock,
+        label: str,
     ) -> None:
-        self._endpoint = endpoint
+        self._heartbeat = heartbeat
         self._settings = settings.websocket
         self._socket = socket
         self.take = socket.take  # see `Socket.take`
@@ -50,8 +56,12 @@ class Connection:
         clock: Clock,
         label: str,
         url: str,
+        heartbeat: Heartbeat | None = None,
     ) -> Connection:
         """Connect, inside the host's budget of new sockets.
+
+        Args:
+            heartbeat: in place of the endpoint's own.
 
         Raises:
             ConnectionLost: it did not succeed.
@@ -78,7 +88,7 @@ class Connection:
             finally:
                 turn.arrived(clock.monotonic())
         log.info("%s: connected in %.0f ms", label, (clock.monotonic() - began) * 1000)
-        return cls(endpoint, settings, socket, clock, label)
+        return cls(endpoint, heartbeat or endpoint.heartbeat, settings, socket, clock, label)
 
     async def receive(self) -> bytes:
         """Return the next message, empty for a sign of life without content.
@@ -140,11 +150,13 @@ class Connection:
                 await self._socket.send(self._urgent.popleft())
 
     async def _watch(self) -> None:
-        beat, options, clock = self._endpoint.heartbeat, self._settings, self._clock
+        beat, options, clock = self._heartbeat, self._settings, self._clock
         asks = beat.send is not None
         quiet = options.ping_interval if asks else beat.silence or options.stale_after
         if beat.within is not None:
             quiet = min(quiet, beat.within)
+        # A steady rhythm is not held up by an answer that is awaited.
+        patience = min(options.ping_timeout, quiet) if beat.is_steady else options.ping_timeout
         asked = self.opened
         try:
             while True:
@@ -158,9 +170,9 @@ class Connection:
                     return
                 await self._ask(beat.send)
                 asked = clock.monotonic()
-                await clock.sleep(options.ping_timeout)
+                await clock.sleep(patience)
                 if self.heard < asked:
-                    self.give_up(f"no answer to a ping within {options.ping_timeout:g} s")
+                    self.give_up(f"no answer to a ping within {patience:g} s")
                     return
         except ConnectionLost as lost:
             self.give_up(lost.cause)

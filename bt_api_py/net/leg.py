@@ -183,7 +183,10 @@ class Leg:
         venue, endpoint = self._venue, self.session.endpoint
         self.is_proven = False
         url = await self._address()
-        connection = await Connection.open(endpoint, venue.settings, venue.transport, venue.clock, self.label, url)
+        beat = self.session.exchange.heartbeat(self.session.endpoint_name)
+        connection = await Connection.open(
+            endpoint, venue.settings, venue.transport, venue.clock, self.label, url, beat
+        )
         self._connection = connection
         self._bad_in_a_row = 0
         self.farewell = ""
@@ -193,6 +196,8 @@ class Leg:
         if self.session.exchange.renewal is not None:
             workers.append(start(self._renew(connection, self.session.exchange.renewal), f"{self.label} renewal"))
         try:
+            if endpoint.greets:
+                await self._be_greeted(connection)
             if endpoint.opening:
                 connection.send(endpoint.opening)
             if endpoint.private:
@@ -254,6 +259,21 @@ class Leg:
                     connection.give_up(f"what the socket was opened with cannot be renewed: {error}")
                     return
                 pause = min(every, _RENEWAL_PAUSE)
+
+    async def _be_greeted(self, connection: Connection) -> None:
+        """Wait for the venue's first word.
+
+        Raises:
+            ConnectionLost: it did not come in time.
+        """
+        timeout = self._venue.settings.websocket.connect_timeout
+        try:
+            async with asyncio.timeout(timeout):
+                while not (payload := await connection.receive()):
+                    pass
+        except TimeoutError:
+            raise ConnectionLost(f"no word of greeting within {timeout:g} s") from None
+        self._hand_on(connection, payload, self._venue.clock.now(), None)
 
     async def _log_in(self, connection: Connection) -> None:
         """Log in and wait for the venue's answer.

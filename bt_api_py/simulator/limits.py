@@ -40,6 +40,27 @@ class BucketLimit:
         return True
 
 
+class QuotaLimit:
+    """A weight budget for a time that begins with the first request in it."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self.most = most
+        self.seconds = seconds
+        self._used = 0
+        self._ends = float("-inf")
+
+    def spend(self, weight: int, now: float) -> tuple[bool, int, float]:
+        """Count a request; return whether it is inside the limit, the weight left, and the seconds until it is whole.
+
+        A refused request is not counted.
+        """
+        if now >= self._ends:
+            self._used, self._ends = 0, now + self.seconds
+        is_allowed = self._used + weight <= self.most
+        self._used += weight * is_allowed
+        return is_allowed, self.most - self._used, self._ends - now
+
+
 class WeightLimit:
     """A weight budget per calendar minute, and a ban for those who go on after they were told to stop."""
 

@@ -225,6 +225,24 @@ def test_a_crossed_book(bid: str, ask: str, crossed: bool) -> None:
     assert (book.bids.best(), book.asks.best(), book.is_crossed()) == (None, None, False)
 
 
+def test_what_lies_behind_the_levels_that_were_loaded() -> None:
+    """Behind the last level of a full side nothing is taken, since there may be others; half a side is worn."""
+    book = OrderBook(reach=4)
+    book.load([(str(price), "1") for price in (9, 8, 7, 6)], [(str(price), "1") for price in (11, 12, 13)])
+    book.apply([("5", "1"), ("8.5", "1")], [("20", "1")])
+    assert [level[0] for level in book.bids.top(None)] == ["9", "8.5", "8", "7", "6"]
+    assert [level[0] for level in book.asks.top(None)] == ["11", "12", "13", "20"]  # a side that was told whole
+    book.apply([(price, "0") for price in ("9", "8.5", "8")], [(price, "0") for price in ("12", "13", "20")])
+    assert not book.is_worn
+    book.apply([("6", "0"), ("5.5", "1")], [])
+    assert book.is_worn
+    assert [level[0] for level in book.bids.top(None)] == ["7"]
+    book.load([("3", "1")], [("4", "1")])
+    book.apply([("1", "1")], [])
+    assert [level[0] for level in book.bids.top(None)] == ["3", "1"]
+    assert not book.is_worn
+
+
 def test_a_top_of_nothing() -> None:
     """No levels are asked for, none are given."""
     side = BookSide(1)

@@ -44,11 +44,24 @@ def settings(simulator: VirtualSimulator, *, websocket=None, **more):
     return {name: {**given, "websocket": lively, **more} for name, given in simulator.exchange_kwargs().items()}
 
 
+def commands(exchange, kind=None):
+    """Return the commands that ask for one topic; none where the venue sends everything to everybody."""
+    adapter = EXCHANGES[exchange]()
+    words = tuple(adapter.intervals.values())
+    place = adapter.place(kind or adapter.kinds[0], adapter.symbols.join("BTC", "USDT"), interval=(*words, "")[0])
+    return adapter.subscribe([place.name], count(1))
+
+
 def is_subscribed(exchange):
     """Tell whether topics of an exchange are asked for, by commands or by the address of a socket."""
     adapter = EXCHANGES[exchange]()
     place = adapter.place(adapter.kinds[0], adapter.symbols.join("BTC", "USDT"))
-    return bool(adapter.subscribe([place.name], count(1))) or adapter.address("", [place.name]) != ""
+    return bool(commands(exchange)) or adapter.address("", [place.name]) != ""
+
+
+def cost(exchange, kind=None):
+    """Return how many subscriptions at the venue one topic takes."""
+    return max(1, len(commands(exchange, kind)))
 
 
 def moments(item, margin_ms=1000):
@@ -164,6 +177,7 @@ class BookJudge:
         book = adapter.channel_of(adapter.place("depth", adapter.symbols.join("BTC", "USDT")).name).book
         self._vouched = book.vouched
         self._deepest = book.depth or 100  # levels a side that can be asked for
+        self._kept = 100 if book.reach is None else book.reach // 2  # levels a side that a whole book has at least
 
     def forgive(self):
         """Judge only what the venue vouches for from now on: something was lost on the way."""
@@ -189,7 +203,7 @@ class BookJudge:
 
     def _is(self, book, truth, levels):
         for got, true in ((book.get_bids(), truth.bids), (book.get_asks(), truth.asks)):
-            least = min(levels if levels is not None else 100, len(true), self._deepest)
+            least = min(levels if levels is not None else self._kept, len(true), self._deepest)
             if len(got) < least or (levels is not None and len(got) > max(levels, 0)):
                 return False
             pairs = zip(got[: self._certain], true, strict=False)

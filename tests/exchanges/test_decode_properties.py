@@ -39,6 +39,7 @@ from bt_api_py.exchanges.gateio import GateioSpot
 from bt_api_py.exchanges.htx import HtxSpot, HtxSwap
 from bt_api_py.exchanges.hyperliquid import HyperliquidSwap
 from bt_api_py.exchanges.kraken import KrakenSpot
+from bt_api_py.exchanges.kucoin import KucoinSpot
 from bt_api_py.exchanges.okx import OkxSpot, OkxSwap
 
 from .material import own_frames, reordered
@@ -62,6 +63,7 @@ VENUES: list[tuple[type[Exchange], str]] = [
     (BitgetSpot, "bitget"),
     (OneMarket, "vega"),
     (HyperliquidSwap, "hyperliquid"),
+    (KucoinSpot, "kucoin"),
 ]
 CONTROLS = (Accepted, Ack, Refusal, Answer, Alive, Farewell, Rejected, Ignored, Subscribed, Expired)
 each_venue = pytest.mark.parametrize(("cls", "venue"), VENUES, ids=lambda value: getattr(value, "name", ""))

@@ -222,6 +222,45 @@ class TestKeepingAlive:
         assert not socket.is_closed
         await stream.aclose()
 
+    async def test_a_steady_rhythm_may_come_with_the_ticket(self, connect, transport, clock, monkeypatch):
+        """The adapter says how each socket is kept alive; an answer that is awaited holds no ping up."""
+        beat = Heartbeat(send=PING_FRAME, within=18, is_steady=True)
+        monkeypatch.setattr(EXCHANGES[SPOT], "heartbeat", lambda self, name: beat)
+        stream, socket = await live(connect(ping_interval=20, ping_timeout=30), transport)
+        began = clock.monotonic()
+        for number in range(2, 22):
+            socket.feed(trade(number))
+            await clock.run(5)
+        assert [round(at - began) for at in socket.pings] == [18, 36, 54, 72, 90]
+        await clock.run(30)
+        assert socket.is_closed  # and nothing has answered
+        assert stream.stats.reconnects == 1
+
+    @pytest.mark.parametrize("word", [b'{"result":null,"id":null}', b'{"stream":"btcusdt@trade","data":7}'])
+    async def test_a_venue_that_speaks_first_is_heard_first(self, connect, transport, endpoint_with, word):
+        """Nothing is sent before its first message, whatever that is."""
+        endpoint_with(greets=True)
+        reader = reading(connect().stream_trades(SPOT, "BTCUSDT"))
+        await settle()
+        [socket] = transport.sockets
+        socket.feed(b"")  # a sign of life without content
+        await settle()
+        assert socket.sent == []
+        socket.feed(word)
+        await settle()
+        assert socket.names() == ["btcusdt@trade"]
+        socket.feed(trade(1))
+        assert (await reader).get_trade_id() == "1"
+
+    async def test_a_venue_that_does_not_speak_at_all_is_left(self, connect, transport, endpoint_with):
+        """Without its first message in time the socket ends, and nothing was sent there."""
+        endpoint_with(greets=True)
+        reader = reading(connect(connect_timeout=0.05, max_reconnect=1).stream_trades(SPOT, "BTCUSDT"))
+        with pytest.raises(WebSocketError, match=r"no word of greeting within 0\.05 s"):
+            await asyncio.wait_for(reader, 5)
+        [socket] = transport.sockets
+        assert (socket.sent, socket.is_closed) == ([], True)
+
 
 class TestLoss:
     async def test_waits_double_up_to_the_ceiling(self, connect, transport, clock):

@@ -18,7 +18,9 @@ from bt_api_py.exceptions import StreamUsageError
 from bt_api_py.exchanges import EXCHANGES
 from bt_api_py.exchanges.base import Exchange
 from bt_api_py.simulator import run_virtual
+from bt_api_py.simulator.instruments import split
 
+from ..contract.worlds import cost
 from ..simulation.judge import on
 
 MARKETS = ("SIM001USDT", "SIM002USDT", "SIM003USDT")  # quiet ones cost little; a high rate makes them busy
@@ -36,6 +38,13 @@ def offers(strategy):
         for name, cls in sorted(EXCHANGES.items())
         if "ticker" in cls.kinds and getattr(cls, call) is not getattr(Exchange, call)
     ]
+
+
+def path_of(exchange, strategy):
+    """Return the path of the call of a strategy, for the market that is busy."""
+    adapter = EXCHANGES[exchange]()
+    market = adapter.symbols.join(*split(BUSY))
+    return (adapter.tickers_request() if strategy == "full" else adapter.ticker_request(market)).path
 
 
 every = pytest.mark.parametrize("exchange", sorted(name for name, cls in EXCHANGES.items() if "ticker" in cls.kinds))
@@ -60,8 +69,9 @@ class SlowRest:
     async def get(self, *arguments, **options):
         return await self._slowly(self._inner.get(*arguments, **options))
 
-    async def post(self, *arguments, **options):
-        return await self._slowly(self._inner.post(*arguments, **options))
+    async def post(self, url, body, *arguments, **options):
+        answer = self._inner.post(url, body, *arguments, **options)
+        return await (self._slowly(answer) if body else answer)  # without a body, a token is asked for and no data
 
     async def _slowly(self, asking):
         self.asked.append(self._clock.monotonic())
@@ -261,7 +271,7 @@ def test_a_call_that_fails_is_made_again(exchange, strategy, status):
         silence(sim, exchange)
         async with api.ticker_map(exchange, [BUSY], strategy=strategy) as tickers:
             before = len(rest.asked)
-            sim.faults.http_status(exchange, status, count=3)
+            sim.faults.http_status(exchange, status, count=3, path=path_of(exchange, strategy))
             await until(lambda: BUSY in tickers.errors)
             assert isinstance(tickers.errors[BUSY], BtApiError)
             assert tickers.missing() == [BUSY]
@@ -282,7 +292,7 @@ def test_one_market_that_fails_does_not_hold_up_the_others(exchange):
     async def main(sim, api, rest):
         silence(sim, exchange)
         async with api.ticker_map(exchange, MARKETS, strategy="single", request_interval=0.1) as tickers:
-            sim.faults.http_status(exchange, 500, count=1)
+            sim.faults.http_status(exchange, 500, count=1, path=path_of(exchange, "single"))
             await until(lambda: len(tickers) == 1)
             assert list(tickers) == [MARKETS[1]]
             assert MARKETS[0] in tickers.errors
@@ -328,7 +338,8 @@ def test_two_maps_see_the_same_changes(exchange):
             await asyncio.sleep(10)
             assert seen[0] == seen[1] == seen[2]
             assert len(seen[0]) == one.stats.frames - fed > 5
-            assert sim.stats[exchange].subscribes in (1, len(MARKETS))  # a feed of everything counts once
+            # A feed of everything counts once.
+            assert sim.stats[exchange].subscribes in (1, len(MARKETS) * cost(exchange, "ticker"))
             assert dict(one) == dict(other)
         await asyncio.gather(*readers)  # they end with their map
 

@@ -18,6 +18,7 @@ from .gateio import GateioSpot
 from .htx import HtxSpot, HtxSwap
 from .hyperliquid import HyperliquidSwap
 from .kraken import KrakenSpot
+from .kucoin import KucoinSpot
 from .okx import OkxSpot, OkxSwap
 from .vega import VegaFuture
 
@@ -35,6 +36,7 @@ _ALL: tuple[type[Dialect[Any]], ...] = (
     CoinblockproSpot,
     VegaFuture,
     KrakenSpot,
+    KucoinSpot,
     GateioSpot,
     DeribitSwap,
     BitgetSpot,
