@@ -6,12 +6,13 @@ import asyncio
 import sys
 import time
 from collections import deque
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from .. import BtApi, BtApiError, Stream
+from .. import BtApi, BtApiError, Stream, SymbolData
+from ..exchanges import exchange_class
 from ..simulator import Simulator
 from . import figures
 from .board import Board, event_line
@@ -22,6 +23,8 @@ PIPE_SECONDS = 20.0
 SAMPLE = 0.5  # seconds between two points of the sparkline
 FIRST_FAULT, NEXT_FAULT = 4.0, 8.0  # seconds
 SUMMARY = ("delivered", "reconnects", "gaps", "backfilled", "missing")
+WIDTH = 19  # of the longest name of an exchange
+MONEY = ("USDT", "USDC", "USD", "EUR")  # quote assets, the most welcome first
 OUTAGE = 2.0  # seconds for which a cut exchange refuses to be connected to
 
 
@@ -30,12 +33,18 @@ class Lane:
     """What is known of one exchange."""
 
     exchange: str
-    trades: Stream[Any]
+    symbol: str
+    stream: Stream[Any]  # its trades; its tickers, where it tells no trades
     ticker: Any = None
     candle: Any = None
     error: str = ""
     prices: deque[float] = field(default_factory=lambda: deque(maxlen=40))
     latencies: deque[float] = field(default_factory=lambda: deque(maxlen=50))
+
+    @property
+    def told(self) -> str:
+        """What is counted of it."""
+        return "trades" if "trades" in exchange_class(self.exchange).kinds else "tickers"
 
     @property
     def spread(self) -> float:
@@ -63,8 +72,10 @@ async def demo(symbol: str, every: bool, seconds: float | None) -> int:
     if seconds is None and not live:
         seconds = PIPE_SECONDS
     async with Simulator() as simulator, BtApi(_settings(simulator)) as api:
-        exchanges = sorted(simulator.exchange_kwargs()) if every else VENUES
-        scene = Scene(symbol, [Lane(name, api.stream_trades(name, symbol)) for name in exchanges])
+        markets = (
+            await _markets(api, sorted(simulator.exchange_kwargs()), symbol) if every else dict.fromkeys(VENUES, symbol)
+        )
+        scene = Scene(symbol, [Lane(name, market, _stream(api, name, market)) for name, market in markets.items()])
         view = _draw(scene) if live else _print(scene)
         lanes = all_of(_guarded(lane, work) for lane in scene.lanes for work in _works(api, lane, scene))
         others = (_watch(api, scene, live), _sample(scene), _disturb(simulator, scene))
@@ -74,6 +85,35 @@ async def demo(symbol: str, every: bool, seconds: float | None) -> int:
             for line in summary(scene):
                 print(line)
     return OK if any(lane.ticker for lane in scene.lanes) else FAILURE
+
+
+def _stream(api: BtApi, exchange: str, symbol: str) -> Stream[Any]:
+    tells_trades = "trades" in exchange_class(exchange).kinds
+    return api.stream_trades(exchange, symbol) if tells_trades else api.stream_ticker(exchange, symbol)
+
+
+async def _markets(api: BtApi, exchanges: Iterable[str], symbol: str) -> dict[str, str]:
+    """Return the market of each exchange that shows the same asset, by preference the very same pair, or one in money.
+
+    Where an exchange has neither, or nobody knows the pair, the symbol stays as it is, and is refused there.
+    """
+    lists = {name: await api.async_get_symbols(name) for name in exchanges}
+    wanted = "".join(filter(str.isalnum, symbol.upper()))
+    pairs = {_pair(row): row.get_base_asset() for rows in lists.values() for row in rows}
+    markets = {}
+    for name, rows in lists.items():
+        like = [row for row in rows if row.get_base_asset() == pairs.get(wanted)]
+        same = [row for row in like if _pair(row) == wanted]
+        money = sorted(
+            (row for row in like if row.get_quote_asset() in MONEY), key=lambda row: MONEY.index(row.get_quote_asset())
+        )
+        found = next(iter(same or money or like), None)
+        markets[name] = symbol if same or found is None else found.get_symbol()
+    return markets
+
+
+def _pair(row: SymbolData) -> str:
+    return f"{row.get_base_asset()}{row.get_quote_asset()}".upper()
 
 
 async def _watch(api: BtApi, scene: Scene, live: bool) -> None:
@@ -94,9 +134,15 @@ def _settings(simulator: Simulator) -> dict[str, dict[str, Any]]:
 
 
 def _works(api: BtApi, lane: Lane, scene: Scene) -> Iterator[Coroutine[Any, Any, None]]:
-    yield _trades(lane, scene)
-    yield _ticker(api, lane, scene.symbol)
-    yield _candles(api, lane, scene.symbol)
+    kinds = exchange_class(lane.exchange).kinds
+    if "trades" in kinds:
+        yield _trades(lane, scene)
+        yield _ticker(lane, api.stream_ticker(lane.exchange, lane.symbol))
+    else:
+        yield _ticker(lane, lane.stream)
+        yield _present(api, lane)
+    if "klines" in kinds:
+        yield _candles(api, lane)
 
 
 async def _guarded(lane: Lane, work: Coroutine[Any, Any, None]) -> None:
@@ -108,21 +154,27 @@ async def _guarded(lane: Lane, work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _trades(lane: Lane, scene: Scene) -> None:
-    async with lane.trades as trades:
+    async with lane.stream as trades:
         async for trade in trades:
             scene.board.put(lane.exchange, trade)
             if trade.get_origin() == "live":
                 lane.latencies.append(trade.get_latency_ms())
 
 
-async def _ticker(api: BtApi, lane: Lane, symbol: str) -> None:
-    async with api.stream_ticker(lane.exchange, symbol) as tickers:
+async def _ticker(lane: Lane, stream: Stream[Any]) -> None:
+    async with stream as tickers:
         async for lane.ticker in tickers:
             pass
 
 
-async def _candles(api: BtApi, lane: Lane, symbol: str) -> None:
-    async with api.stream_klines(lane.exchange, symbol, "1m") as bars:
+async def _present(api: BtApi, lane: Lane) -> None:
+    """Show the present state of a market that may be quiet for minutes."""
+    present = await api.async_get_tick(lane.exchange, lane.symbol)
+    lane.ticker = lane.ticker or present
+
+
+async def _candles(api: BtApi, lane: Lane) -> None:
+    async with api.stream_klines(lane.exchange, lane.symbol, "1m") as bars:
         async for lane.candle in bars:
             pass
 
@@ -166,7 +218,7 @@ def text_line(lane: Lane, scene: Scene) -> str:
     """Return one exchange as one line, for a pipe."""
     ticker, bar = lane.ticker, lane.candle
     parts = [
-        f"{time.strftime('%H:%M:%S', time.gmtime())} {lane.exchange:<16} {scene.symbol}",
+        f"{time.strftime('%H:%M:%S', time.gmtime())} {lane.exchange:<{WIDTH}} {lane.symbol}",
         f"last {figures.price(ticker.get_last_price())}",
         f"bid {figures.price(ticker.get_bid_price())} ask {figures.price(ticker.get_ask_price())}",
         f"spread {figures.price(lane.spread, ticker.get_last_price())}",
@@ -183,9 +235,9 @@ def summary(scene: Scene) -> list[str]:
     """Return one line per exchange: what was delivered, and what the cut connections cost."""
     lines = []
     for lane in scene.lanes:
-        stats = lane.trades.stats
+        stats = lane.stream.stats
         counts = (f"{name} {getattr(stats, name):,}" for name in SUMMARY)
-        lines.append(f"{lane.exchange:<16} trades: {', '.join(counts)}")
+        lines.append(f"{lane.exchange:<{WIDTH}} {lane.told}: {', '.join(counts)}")
         if lane.error:
-            lines.append(f"{lane.exchange:<16} {lane.error}")
+            lines.append(f"{lane.exchange:<{WIDTH}} {lane.error}")
     return lines

@@ -23,9 +23,12 @@ def page(scene: Scene) -> RenderableType:
 
 
 def _prices(scene: Scene) -> RenderableType:
-    grid = table("<exchange", "last", "24 h", "bid", "ask", "spread", "trades/s", "latency", "<price", "<state")
+    grid = table(
+        "<exchange", "<market", "last", "24 h", "bid", "ask", "spread", "trades/s", "latency", "<price", "<state"
+    )
     for lane in scene.lanes:
-        grid.add_row(lane.exchange, *_figures(lane, scene), Text(lane.error or lane.trades.stats.state, style="dim"))
+        state = Text(lane.error or lane.stream.stats.state, style="dim")
+        grid.add_row(lane.exchange, lane.symbol, *_figures(lane, scene), state)
     return grid
 
 

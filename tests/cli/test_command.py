@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bt_api_py import BtApi
 from bt_api_py.cli import main
 
 COMMAND = [sys.executable, "-W", "error", "-m", "bt_api_py"]
@@ -231,6 +232,24 @@ def test_demo_ends_by_itself():
             rf"{exchange} +trades: delivered [1-9]\d*, reconnects \d+, gaps \d+, backfilled \d+, missing \d+",
             done.stdout,
         )
+
+
+def test_demo_of_all_exchanges():
+    """With `--all` every exchange shows the market, or the one most like it, and has a line in the balance."""
+    waiting = set(BtApi.list_available_exchanges())
+    balance = set(waiting)
+    with subprocess.Popen(
+        [*COMMAND, "demo", "--all", "--seconds", "120"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        for line in process.stdout:
+            if waiting:
+                waiting -= set(re.findall(r"^\S+ (\S+) +BTC-?\w+  last [\d,]+\.\d", line))
+                if not waiting:
+                    process.send_signal(signal.SIGINT)
+            balance -= set(re.findall(r"^(\S+) +(?:trades|tickers): delivered \d", line))
+        assert (process.wait(20), process.stderr.read()) == (0, "")
+    assert not waiting
+    assert not balance
 
 
 def until_output(process: subprocess.Popen[str]) -> str:

@@ -95,7 +95,7 @@ def terminal(venues):
             ["tickers", "OKX___SPOT", "-w", "-s", "change"],
             r"1\d\d of 1\d\d markets(?s:.*)more; --sort(?s:.*)Ctrl-C",
         ),
-        (["demo"], r"BINANCE___SPOT +[\d,]+\.\d\d(?s:.*)one minute"),
+        (["demo"], r"BINANCE___SPOT +BTCUSDT +[\d,]+\.\d\d(?s:.*)one minute"),
     ],
     ids=["ticker", "depth", "trades", "klines", "tickers", "demo"],
 )
