@@ -41,8 +41,10 @@ def offers(strategy):
 
 
 def path_of(exchange, strategy):
-    """Return the path of the call of a strategy, for the market that is busy."""
+    """Return the path of the call of a strategy, for the market that is busy; ``None``: its name is not known here."""
     adapter = EXCHANGES[exchange]()
+    if adapter.symbols.is_opaque:
+        return None
     market = adapter.symbols.join(*split(BUSY))
     return (adapter.tickers_request() if strategy == "full" else adapter.ticker_request(market)).path
 

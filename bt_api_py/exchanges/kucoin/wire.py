@@ -1,4 +1,4 @@
-"""What both sides of KuCoin share on the wire: the token of each socket, envelopes, commands and errors.
+"""KuCoin on the wire: the token of each socket, envelopes, commands and errors.
 
 Source: KuCoin API documentation (web socket: token, connection, ping, subscription; REST: rate limits, errors), state
 of 2025-11. What single REST calls weigh is from general knowledge.
@@ -83,7 +83,7 @@ class Ticket(Row):
 _TICKET = Channel(None, Ticket, ("data",))
 
 
-def endpoint(topics: int, *, private: bool = False) -> Endpoint:
+def endpoint(topics: int) -> Endpoint:
     """Return a socket that holds so many of our topics. Its address and its rhythm come with the token."""
     return Endpoint(
         "wss://ws-api-spot.kucoin.com",
@@ -93,7 +93,6 @@ def endpoint(topics: int, *, private: bool = False) -> Endpoint:
         sends=Rate(90, 10.0),  # the venue allows 100 and says nothing of what it leaves out; pings count as well
         connects=Rate(30, 60.0),
         lifetime=24 * 3600,  # of the token
-        private=private,
         greets=True,
     )
 
@@ -124,14 +123,14 @@ _outcome = msgspec.json.Decoder(Outcome, strict=False).decode
 _text = msgspec.json.Decoder(str).decode
 
 
-def command(kind: str, topic: str, names: Sequence[str], number: int, *, private: bool = False) -> Command:
+def command(kind: str, topic: str, names: Sequence[str], number: int) -> Command:
     """Return the message that subscribes, or gives back, one of the venue's topics; only a text is taken as its id."""
-    frame = {"id": str(number), "type": kind, "topic": topic, "privateChannel": private, "response": True}
+    frame = {"id": str(number), "type": kind, "topic": topic, "privateChannel": False, "response": True}
     return Command(msgspec.json.encode(frame).decode(), tuple(names), str(number))
 
 
 class KucoinSide(Exchange):
-    """What the markets and the account have in common."""
+    """What every socket of the venue needs, and how the venue answers."""
 
     rest = REST
     ticket_path: ClassVar[str]
@@ -139,11 +138,6 @@ class KucoinSide(Exchange):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._interval_s: float | None = None  # between two pings, as the newest token's server wants it
-
-    @property
-    def own_address(self) -> str | None:
-        """The address that the user chose in place of the one that comes with a token."""
-        return self.settings.ws_url
 
     def ticket_request(self, endpoint_name: str) -> Request:
         return Request(self.ticket_path, _TICKET, rate=PACE, cost=_TOKEN_WEIGHT, method="POST")
@@ -153,7 +147,7 @@ class KucoinSide(Exchange):
         self._interval_s = server.interval_ms / 1000
         # Tokens differ, so what is made of one names its connection.
         name = sha256(ticket.token.encode()).hexdigest()[:24]
-        address = url if self.own_address else server.endpoint
+        address = url if self.settings.ws_url else server.endpoint  # the user's own counts
         return f"{address}?token={quote(ticket.token, safe='')}&connectId={name}"
 
     def heartbeat(self, endpoint_name: str) -> Heartbeat:
