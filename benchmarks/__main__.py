@@ -77,9 +77,7 @@ def _figures(name: str, rounds: int) -> list[dict[str, Any]]:
     ]
 
 
-def _measured(chosen: argparse.Namespace) -> dict[str, Any]:
-    system = f"{platform.system()} {platform.machine()}"
-    result: dict[str, Any] = {"python": platform.python_version(), "system": system, "cases": [], "figures": []}
+def _measure(chosen: argparse.Namespace, result: dict[str, Any]) -> None:
     for case in _cases(chosen):
         print(f"{case.label} ...", end="", file=sys.stderr, flush=True)
         result["cases"].append(compare(case, chosen.rounds))
@@ -88,7 +86,6 @@ def _measured(chosen: argparse.Namespace) -> dict[str, Any]:
         if chosen.only in name:
             print(f"{name} ...", file=sys.stderr, flush=True)
             result["figures"] += _figures(name, chosen.rounds)
-    return result
 
 
 def main() -> None:
@@ -104,7 +101,12 @@ def main() -> None:
     if chosen.file is not None:
         result = json.loads(chosen.file.read_text())
     else:
-        result = _measured(chosen)
+        system = f"{platform.system()} {platform.machine()}"
+        result = {"python": platform.python_version(), "system": system, "cases": [], "figures": []}
+        try:
+            _measure(chosen, result)
+        except KeyboardInterrupt:
+            print("\nstopped; so far:", file=sys.stderr)
         chosen.json.write_text(json.dumps(result, indent=1))
     print(drawn(result, markdown=chosen.markdown))
 
