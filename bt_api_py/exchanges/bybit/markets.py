@@ -24,7 +24,6 @@ from .channels import (
 )
 from .wire import ARGS_PER_COMMAND, PACE, REST, TESTNET_REST, command, control, envelope, failure
 
-_HEAD = b'{"topic":"'
 _PAGE = 1000
 
 
@@ -33,15 +32,10 @@ class BybitMarkets(Exchange):
 
     rest = REST
     testnet_rest = TESTNET_REST
+    mark = b'","'
     intervals = INTERVALS
     category: ClassVar[str]
     longest_trades: ClassVar[int]  # that a list of trades may have
-
-    def head(self, payload: bytes) -> bytes | None:
-        if not payload.startswith(_HEAD):
-            return None
-        end = payload.find(b'"', len(_HEAD))
-        return payload[: end + 1] if end > 0 else None
 
     def route(self, payload: bytes) -> str | None:
         frame = envelope(payload)

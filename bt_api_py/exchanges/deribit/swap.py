@@ -41,7 +41,6 @@ from .rows import Book, BookUpdate, Candle, Instrument, Liquidation, Quote, Rest
 from .units import STYLE
 from .wire import NAME, PACE, REST, TESTNET_REST, commands, control, endpoint, envelope, failure
 
-_HEAD = b'{"jsonrpc":"2.0","method":"subscription","params":{"channel":"'
 _DATA = ("params", "data")
 _FASTEST = "100ms"  # more often, as "raw", for those who log in only
 _SLOWER = "agg2"
@@ -73,6 +72,7 @@ class DeribitSwap(Exchange):
     rest = REST
     testnet_rest = TESTNET_REST
     endpoints = {"market": endpoint()}
+    mark = b',"data":'
     symbols = STYLE
     is_timed = True
     intervals = {
@@ -90,12 +90,6 @@ class DeribitSwap(Exchange):
         "book.none": Channel(None, Book, _DATA, book=base.Book(Whole(), rest_numbers=True)),
         _CHART: Channel(BarData, Candle, _DATA),
     }
-
-    def head(self, payload: bytes) -> bytes | None:
-        if not payload.startswith(_HEAD):
-            return None
-        end = payload.find(b'"', len(_HEAD))
-        return payload[len(_HEAD) : end] if end > 0 else None
 
     def route(self, payload: bytes) -> str | None:
         return envelope(payload).topic

@@ -36,7 +36,6 @@ from ..base import (
 from .rows import Candle, KeptFrame, ServerTime, Trade, WholeFrame
 from .wire import NO_INSTRUMENT, PONG, TOO_OFTEN, Argument, Envelope, demo_header, endpoint, envelope, failure, notice
 
-_HEAD = b'{"arg":{"channel":"'
 _ARGS_PER_COMMAND = 100  # far below the 64 KB that the arguments of one command may have
 _BOOKS = ("books", "books-l2-tbt", "books50-l2-tbt")
 _BUSINESS = ("trades-all", "books-elp-all", "orders-algo", "algo-advance")
@@ -84,6 +83,7 @@ class OkxMarkets(Exchange):
     tickers: ClassVar[Channel]
     listing: ClassVar[Channel]  # of the markets
     kind_channels: ClassVar[Mapping[str, str]] = {}  # of the kinds that only this product has
+    mark = b',"data":'
     rest = "https://openapi.okx.com"
     endpoints = {
         "public": endpoint("public", 100),
@@ -99,13 +99,6 @@ class OkxMarkets(Exchange):
     @property
     def rest_headers(self) -> Mapping[str, str]:
         return demo_header(self.settings)
-
-    def head(self, payload: bytes) -> bytes | None:
-        if not payload.startswith(_HEAD):
-            return None
-        end = payload.find(b'"}', len(_HEAD)) + 2
-        # Acknowledgements begin alike.
-        return payload[:end] if payload.startswith((b',"data":', b',"action":'), end) else None
 
     def route(self, payload: bytes) -> str | None:
         if payload == PONG:
