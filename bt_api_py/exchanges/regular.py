@@ -30,7 +30,16 @@ def regular(row: Any) -> tuple[Any, bool]:
         if entry.default_factory is not msgspec.NODEFAULT:
             default = {"default_factory": entry.default_factory}
         fields.append((entry.name, kind, msgspec.field(name=entry.encode_name, **default)))
-    return msgspec.defstruct(row.__name__, fields, bases=(row,), module=row.__module__, kw_only=True), is_sound
+    # Another process finds the class of `rows.py` by its name, and this one nowhere.
+    as_other = {"__reduce__": lambda record: (_remade, (row, msgspec.structs.asdict(record)))}
+    made = msgspec.defstruct(
+        row.__name__, fields, bases=(row,), module=row.__module__, namespace=as_other, kw_only=True
+    )
+    return made, is_sound
+
+
+def _remade(row: Any, fields: dict[str, Any]) -> Any:
+    return row(**fields)
 
 
 def _checks(row: Any) -> dict[str, dict[Any, Any]] | None:

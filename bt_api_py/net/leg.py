@@ -47,9 +47,10 @@ log = logging.getLogger("bt_api_py.net")
 _RENEWAL_PAUSE = 60.0  # seconds before a renewal that failed is tried again
 _FRAMES_KEPT = 20  # the last ones, for whoever has to find out what a venue sent
 _MOST_LANES = 50_000  # heads of frames that a socket may bring in before the table is started again
-# Frames after which readers get a turn although more have arrived: what they are handed is still in the processor's
-# cache then, which halves the misses of a flood, and no other task waits for long.
+# Frames of a topic after which readers get a turn although more have arrived: what they are handed is still in the
+# processor's cache then, which halves the misses of a flood, and no other task waits for long.
 _AT_ONCE = 64
+_AT_ONCE_EACH = 16  # of several topics; each reader's turn has a price of its own
 _MOST_BAD_FRAMES = 50  # in a row: the stream of bytes itself is damaged
 
 
@@ -329,7 +330,8 @@ class Leg:
                 self._reject(error.detail, b"")
                 continue
             self.heard, received = connection.heard, now()
-            turn = self.frames + _AT_ONCE
+            portion = max(_AT_ONCE, _AT_ONCE_EACH * len(lanes))
+            turn = self.frames + portion
             while payload is not None:
                 if payload:
                     self.frames += 1
@@ -339,7 +341,7 @@ class Leg:
                     if lane is None or not lane(payload, received):
                         self._hand_on(connection, payload, received, head)
                 if self.frames == turn:
-                    turn += _AT_ONCE
+                    turn += portion
                     await asyncio.sleep(0)
                 try:
                     payload = take()

@@ -10,7 +10,7 @@ from bt_api_py import ConfigurationError, ExchangeNotFoundError, StreamEvent, St
 from bt_api_py.connectors.source import Gateway, Source
 
 COINBASE = "COINBASE___SPOT"
-PATIENCE = 20
+PATIENCE = 60.0  # seconds
 
 
 @pytest.fixture
