@@ -107,10 +107,15 @@ def _abandon(loop: asyncio.AbstractEventLoop, task: asyncio.Task[R], future: Fut
 
 
 def _run(finish: Callable[[], Coroutine[Any, Any, None]], started: Future[_Running]) -> None:
+    ended = False
     try:
         with asyncio.Runner() as runner:
             runner.run(_until_stopped(finish, started))
+            ended = True
     except BaseException as error:
+        # A thread would end those of the loop; Python 3.12 starts none while it shuts down, and ends them itself.
+        if ended and isinstance(error, RuntimeError):
+            return
         if started.done():
             raise
         started.set_exception(error)

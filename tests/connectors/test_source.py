@@ -1,5 +1,6 @@
 """Partitions: they never make an engine wait, share one gateway, and go on where an earlier run stopped."""
 
+import logging
 import pickle
 import threading
 from time import monotonic, sleep
@@ -129,13 +130,13 @@ def test_a_bad_symbol_ends_one_partition(opened, caplog):
     assert collect(good, 1)
 
 
-def test_an_engine_that_falls_behind_is_told(opened):
+def test_an_engine_that_falls_behind_is_told(opened, caplog):
     """Trades are never lost in silence: beyond the buffer the flow gets the error, after what was queued."""
-    [partition] = opened("trades", "BTC-USD", batch_size=1, buffer=1)
-    eventually(lambda: partition._is_over)
+    with caplog.at_level(logging.DEBUG, "bt_api_py.net"):
+        [partition] = opened("trades", "BTC-USD", batch_size=1, buffer=1)
+        eventually(lambda: "kind='overflow'" in caplog.text)
     with pytest.raises(StreamOverflowError, match="fell behind by 1 items"):
-        for _ in range(10):
-            partition.take()
+        eventually(lambda: partition.take() is None)
 
 
 @pytest.mark.parametrize("kind", ["depth", "trades"])
