@@ -86,6 +86,7 @@ class PrivateSide(Exchange):
     lists_by_market: ClassVar[bool] = False  # closed orders and fills are listed for one market at a time
     balances_by_rest: ClassVar[bool] = False  # no event tells balances whole, so they are read again after each
     balances_every: ClassVar[float] = 0.0  # seconds at least between two such readings, where the budget is small
+    fills_by_rest: ClassVar[bool] = False  # events tell no fees: fills are read as soon as an order counts more of them
     settles_in: ClassVar[float] = 0.0  # seconds until events are sure to come; the state is read after that
     fills_only: ClassVar[bool] = False  # live events tell fills and no sums: a lost one is missing until the next state
     cancels: ClassVar[frozenset[OrderStatus]] = frozenset()  # ends that the venue tells as a cancellation
@@ -135,7 +136,7 @@ class PrivateSide(Exchange):
         """Ask for every open position."""
         yield from ()
 
-    def open_orders(self) -> Pages:
+    def open_orders(self) -> Answers:
         """Ask for every open order."""
         raise NotImplementedError
 
@@ -149,6 +150,10 @@ class PrivateSide(Exchange):
 
     def fills_since(self, since_ms: int, symbols: Sequence[str]) -> Pages:
         """Ask for one's own fills since a time."""
+        raise NotImplementedError
+
+    def fills_of(self, venue_symbol: str, order_id: str) -> Pages:
+        """Ask for the fills of one order, where `fills_by_rest`."""
         raise NotImplementedError
 
     # What all share

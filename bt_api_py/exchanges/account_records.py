@@ -31,7 +31,7 @@ class OrderRow(Row):
     kind: ClassVar[Kind] = "order"
     continues: ClassVar[bool] = False  # tells a step of an order that was told before, and not what was ordered
     amends: ClassVar[bool] = False  # `remaining_quantity` is new: what is ordered is that and what is filled
-    fills_apart: ClassVar[bool] = False  # by another socket, so that an order may come before fills that it counts
+    fills_apart: ClassVar[bool] = False  # by another socket or by REST: an order may come before fills that it counts
     is_sparse: ClassVar[bool] = False  # later records leave out what an earlier one told, even the market
 
     def defect(self) -> str | None:

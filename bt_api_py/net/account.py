@@ -41,6 +41,9 @@ _MARGIN_MS = 60_000  # how far before the last known record a state is read agai
 _LONGEST_LOOK_BACK_MS = 86_400_000  # for the earlier fills of orders that are open at the beginning
 _FILL_AWAITED = 1.0  # seconds that an order waits for the fill that carries its fee
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two attempts to read the state
+_FILLS_READ_WITHIN = 15.0  # seconds that it waits where fills are read by REST: a slow answer, another try
+_FILLS_PAUSE = 0.25  # seconds until fills are read anew that the venue did not list yet
+_MOST_READINGS = 10
 _BALANCES_PAUSE = 0.5  # seconds between an event and the reading of balances that it changed
 _MOST_ATTEMPTS = 8
 _NOT_FOUND = 404
@@ -100,6 +103,15 @@ class Sums(msgspec.Struct):
         else:
             self.fee += Decimal(str(fee))
             self.fee_asset = row.fee_asset
+
+
+class Unread(msgspec.Struct):
+    """An order whose fills have to be read until they add up to what it counts."""
+
+    venue_symbol: str
+    before: Decimal  # filled before the first one known
+    filled: Decimal = Decimal()
+    readings: int = 0  # since it counted more
 
 
 class Found(msgspec.Struct):
@@ -213,6 +225,8 @@ class Account:
         self._since_ms = 0  # of the last record
         self._was_lost = ""
         self._generation = 0
+        self._unread: dict[str, Unread] = {}  # by order
+        self._reading: set[str] = set()  # orders whose fills are being read
         self._wants_balances = False
         self._is_reading_balances = False
 
@@ -521,6 +535,8 @@ class Account:
             is_whole = not self.private.lists_by_market
             doubt = "" if is_whole else "; orders that began and ended meanwhile in other markets cannot be listed"
             self._tell("backfilled", lost + doubt, count=missed, filled=is_whole)
+        for number in tuple(self._unread):
+            self._read_fills_soon(number)
         while self._held:
             self._step(self._held.popleft())
 
@@ -584,8 +600,13 @@ class Account:
         waiting = self._ahead.setdefault(row.order_id, deque())
         waiting.append(row)
         self._catch_up(row.order_id)
-        if waiting:
-            self.venue.later(_FILL_AWAITED, lambda: self._catch_up(row.order_id, row))
+        if not waiting:
+            return
+        patience = _FILL_AWAITED
+        if self.private.fills_by_rest:
+            self._want_fills(row)
+            patience = _FILLS_READ_WITHIN
+        self.venue.later(patience, lambda: self._catch_up(row.order_id, row))
 
     def _catch_up(self, order_id: str, overdue: Any = None) -> None:
         """Hand out the records of an order whose fills are known, and those up to one that is overdue."""
@@ -602,6 +623,65 @@ class Account:
         sums = self._sums.get(row.order_id)
         known = sums.quantity + sums.earlier if sums is not None else Decimal()
         return Decimal(str(row.filled_quantity)) > known
+
+    def _want_fills(self, row: Any) -> None:
+        """Have the fills read that an order counts and that are not known."""
+        number = row.order_id
+        unread = self._unread.get(number)
+        if unread is None:
+            sums = self._sums.get(number, Sums())
+            unread = self._unread[number] = Unread(row.venue_symbol, sums.earlier)
+        unread.filled = max(unread.filled, Decimal(str(row.filled_quantity)))
+        unread.readings = 0
+        self._read_fills_soon(number)
+
+    def _read_fills_soon(self, number: str) -> None:
+        if number not in self._reading:
+            self._reading.add(number)
+            self.venue.hub.spawn(self._read_fills(number), f"{self.venue.name} fills of {number}")
+
+    async def _read_fills(self, number: str) -> None:
+        """Read the fills of an order until it counts no more than are known; a list may lag behind the events."""
+        generation, pause = self._generation, _FIRST_PAUSE
+        try:
+            while self._lacks_fills(number) and generation == self._generation:
+                unread = self._unread[number]
+                try:
+                    found = await self._read(self.private.fills_of(unread.venue_symbol, number))
+                except BtApiError as error:
+                    is_refused = isinstance(error, AuthenticationError) and not self.private.is_clock_error(error)
+                    if is_refused and generation == self._generation:
+                        self.fail(error)
+                        return
+                    log.warning("%s: fills of order %s cannot be read: %s", self.venue.name, number, error)
+                    await self.venue.clock.sleep(pause)
+                    pause = min(_LONGEST_PAUSE, 2 * pause)
+                    continue
+                if generation != self._generation:
+                    break
+                for row in sorted(found, key=lambda row: (row.timestamp, str(row.trade_id))):
+                    self._take_fill(row, "live")
+                if self._lacks_fills(number):
+                    unread.readings += 1
+                    await self.venue.clock.sleep(min(_LONGEST_PAUSE, _FILLS_PAUSE * 2**unread.readings))
+        finally:
+            self._reading.discard(number)
+        if self.is_live and self._lacks_fills(number):
+            self._read_fills_soon(number)  # the connection was another one when this began
+
+    def _lacks_fills(self, number: str) -> bool:
+        """Whether fills of an order are still to be read."""
+        unread = self._unread.get(number)
+        if unread is None:
+            return False
+        sums = self._sums.get(number, Sums())
+        is_whole = unread.before + sums.quantity >= unread.filled
+        if not is_whole and unread.readings >= _MOST_READINGS:
+            log.warning("%s: the venue does not list all fills of order %s", self.venue.name, number)
+            is_whole = True
+        if is_whole:
+            del self._unread[number]
+        return not is_whole
 
     def _wait_is_over(self, trade_id: str) -> None:
         row = self._awaited.pop(trade_id, None)

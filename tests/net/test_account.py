@@ -7,9 +7,10 @@ import pytest
 
 from bt_api_py import AuthenticationError, BtApi, StreamOverflowError, WebSocketError
 from bt_api_py.exchanges import EXCHANGES
+from bt_api_py.exchanges.base import Request
 
 from .fakes import settle
-from .own_account import NOW_MS, OwnAccount, OwnVenue, failed, fill, listed, order
+from .own_account import NOW_MS, OwnAccount, OwnOrder, OwnVenue, failed, fill, listed, order
 
 SPOT = "BINANCE___SPOT"
 CALM = {"reconnect_delay": 1, "max_reconnect": None, "linger": 5}
@@ -452,6 +453,64 @@ class TestBalancesByRest:
         await venue.send("orders", order("1", "new"))
         await clock.run(5)
         assert isinstance(balances.error, AuthenticationError)
+
+
+class TestFillsByRest:
+    """At a venue whose events do not tell fees."""
+
+    @pytest.fixture(autouse=True)
+    def by_rest(self, monkeypatch):
+        def fills_of(self, venue_symbol, order_id):
+            yield Request("/fills", OwnAccount.channels["fills"], {"symbol": venue_symbol, "order": order_id})
+
+        monkeypatch.setattr(OwnAccount, "fills_by_rest", True)
+        monkeypatch.setattr(OwnAccount, "fills_of", fills_of)
+        monkeypatch.setattr(OwnOrder, "fills_apart", True)
+
+    async def test_an_order_waits_for_the_fills_that_it_counts(self, venue, clock):
+        """They are read until the list has caught up, each is told once, and the order behind them with their fees."""
+        orders, fills = await venue.read("orders"), await venue.read("fills")
+        await venue.send("orders", order("1", "new", filled_quantity="0", side="buy", quantity="2"))
+        assert [status for status, _ in orders.statuses()] == ["new"]
+        venue.pages["fills"] = listed(fill("a", "1", 0.5))
+        await venue.send("orders", order("1", "filled", 2, filled_quantity="2", side="buy", quantity="2"))
+        assert [status for status, _ in orders.statuses()] == ["new"]
+        venue.pages["fills"] = listed(fill("a", "1", 0.5), fill("b", "1", 1.5, fee=0.03))
+        await clock.run(10)
+        assert [(item.get_trade_id(), item.get_origin()) for item in fills.items] == [("a", "live"), ("b", "live")]
+        assert orders.statuses() == [("new", 0), ("filled", 2)]
+        assert (orders.items[-1].get_fee(), orders.items[-1].get_avg_price()) == (0.04, 100)
+        asked = venue.asked("fills")
+        await clock.run(60)
+        assert venue.asked("fills") == asked
+
+    async def test_a_venue_in_trouble_is_asked_again(self, venue, clock):
+        """An order does not wait for ever; its fills are told when they can be read."""
+        orders, fills = await venue.read("orders"), await venue.read("fills")
+        venue.pages["fills"] = failed(503)
+        await venue.send("orders", order("1", "filled", filled_quantity="2", side="buy", quantity="2"))
+        await clock.run(20)
+        assert orders.statuses() == [("filled", 2)]
+        assert fills.items == []
+        venue.pages["fills"] = listed(fill("a", "1", 2.0))
+        await clock.run(60)
+        assert [item.get_trade_id() for item in fills.items] == ["a"]
+
+    async def test_a_list_that_stays_short_is_left_alone(self, venue, clock):
+        """The venue is not asked for ever for a fill that it does not list."""
+        await venue.read("orders")
+        await venue.send("orders", order("1", "filled", filled_quantity="2", side="buy", quantity="2"))
+        await clock.run(600)
+        asked = venue.asked("fills")
+        await clock.run(600)
+        assert venue.asked("fills") == asked
+
+    async def test_a_refused_key_ends_the_streams(self, venue):
+        """A key that may no longer read says so at once."""
+        orders = await venue.read("orders")
+        venue.pages["fills"] = failed(401)
+        await venue.send("orders", order("1", "filled", filled_quantity="2", side="buy", quantity="2"))
+        assert isinstance(orders.error, AuthenticationError)
 
 
 async def test_what_is_left_tells_what_is_filled(venue):

@@ -2,7 +2,10 @@
 
 import pytest
 
-from .simulated import VirtualWorld, like
+from bt_api_py.simulator.dialects.kucoin.keys import request_text
+from bt_api_py.simulator.signatures import base64_hmac
+
+from .simulated import START, VirtualWorld, like
 
 KUCOIN = "KUCOIN___SPOT"
 TICKET = (
@@ -205,3 +208,121 @@ def test_weights(world):
     assert (headers["gw-ratelimit-remaining"], headers["gw-ratelimit-reset"]) == ("5", "30000")
     world.clock.time += 30
     assert world.get(KUCOIN, "/api/v1/market/stats", symbol="BTC-USDT")[0] == 200
+
+
+# Accounts
+
+
+@pytest.fixture
+def strict():
+    return VirtualWorld(exchanges=[KUCOIN], strict_keys=True)
+
+
+def signed(world, account, path, raw_query="", method="GET", moment=int(START) * 1000, **changes):
+    """Return (status, answer) of a signed call."""
+    secret = changes.pop("secret", account.secret)
+    headers = {
+        "KC-API-KEY": account.api_key,
+        "KC-API-SIGN": base64_hmac(secret, request_text(str(moment), method, path, raw_query, "")),
+        "KC-API-TIMESTAMP": str(moment),
+        "KC-API-PASSPHRASE": base64_hmac(account.secret, account.passphrase),
+        "KC-API-KEY-VERSION": "2",
+    }
+    return world.request(KUCOIN, path, raw_query, headers | changes, method)
+
+
+def test_the_vectors_of_the_documents():
+    """Signatures are what the documents say they are."""
+    text = request_text("1700000000000", "POST", "/api/v1/bullet-private", "", "")
+    assert text == "1700000000000POST/api/v1/bullet-private"
+    assert base64_hmac("docsSecret", text) == "w0ZBD/guydqTgAQFkXYZlRa/0jCvFYEH2dgGSwSEjes="
+    assert base64_hmac("docsSecret", "docsPass") == "Iei8Cc6Snxw9m+5pYpBttYlxR7B3/P1fftwippzRO50="
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"KC-API-PASSPHRASE": ""}, "400001"),
+        ({"moment": (int(START) - 60) * 1000}, "400002"),
+        ({"KC-API-KEY": "nobody"}, "400003"),
+        ({"KC-API-PASSPHRASE": "plain"}, "400004"),
+        ({"secret": "wrong"}, "400005"),
+    ],
+)
+def test_a_refused_signature(strict, changes, code):
+    """Header, time, key, passphrase and signature are looked at."""
+    account = strict.account(KUCOIN)
+    status, body = signed(strict, account, "/api/v1/bullet-private", method="POST", **changes)
+    assert (status, body["code"]) == (401, code)
+
+
+def private_client(world, account, *topics):
+    """Return a client that listens to private topics."""
+    _, body = signed(world, account, "/api/v1/bullet-private", method="POST")
+    client = connected(world, body["data"]["token"])
+    for topic in topics:
+        assert world.send(client, ask(topic, privateChannel=True)) == [{"id": "1", "type": "ack"}]
+    return client
+
+
+ORDERS, BALANCES = "/spotMarket/tradeOrdersV2", "/account/balance"
+PLACED = (
+    '{"topic":"/spotMarket/tradeOrdersV2","type":"message","subject":"orderChange","userId":"633559791e1cbc0001f319bc",'
+    '"channelType":"private","data":{"canceledSize":"0","clientOid":"5c52e11203aa677f33e493fb","filledSize":"0",'
+    '"orderId":"6720ecd9ec71f4000747731a","orderTime":1730211033305,"orderType":"limit","originSize":"0.00001",'
+    '"price":"50000","remainSize":"0.00001","side":"buy","size":"0.00001","status":"open","symbol":"BTC-USDT",'
+    '"ts":1730211033335000000,"type":"open"}}'
+)
+HELD = (
+    '{"topic":"/account/balance","type":"message","subject":"account.balance","userId":"u","channelType":"private",'
+    '"data":{"accountId":"548674591753","currency":"USDT","total":"21.13","available":"20.13","hold":"1.001",'
+    '"availableChange":"-0.5005","holdChange":"0.5005","relationContext":{"orderId":"6721d063"},'
+    '"relationEvent":"trade.hold","relationEventId":"354689988084000","time":"1730269283892"}}'
+)
+
+
+def test_private_topics_need_a_private_token(world):
+    """A token for everybody shows no account, and a private topic has to be asked for as one."""
+    [error] = world.send(connected(world), ask(ORDERS, privateChannel=True))
+    assert (error["type"], error["code"]) == ("error", 406)
+    client = private_client(world, world.account(KUCOIN))
+    assert world.send(client, ask(ORDERS))[0]["code"] == 406
+
+
+def test_events_of_an_account(strict):
+    """Every step of an order is told without fees, then what it moved; REST has the fill with its fee."""
+    account = strict.account(KUCOIN)
+    client = private_client(strict, account, ORDERS, BALANCES)
+    order = account.place("BTCUSDT", "buy", "0.01", "80000")
+    received, placed, held = client.take()
+    assert received["data"]["type"] == "received"
+    assert like(placed, PLACED)
+    assert like(held, HELD)
+    account.fill(order)
+    match, filled, *_ = client.take()
+    assert (match["data"]["type"], match["data"]["remainSize"], filled["data"]["status"]) == ("match", "0", "done")
+    assert "fee" not in match["data"]
+    _, body = signed(strict, account, "/api/v1/hf/fills", f"symbol=BTC-USDT&orderId={order.order_id}")
+    [fill] = body["data"]["items"]
+    assert str(fill["tradeId"]) == match["data"]["tradeId"]
+    assert (fill["fee"], fill["feeCurrency"]) == ("0.8", "USDT")
+
+
+def test_the_lists_of_an_account(strict):
+    """Orders are listed by market and go on behind a place; the balances are those of the account that trades."""
+    account = strict.account(KUCOIN)
+    orders = [account.place("BTCUSDT", "buy", "0.001", "80000") for _ in range(3)]
+    for order in orders[:2]:
+        account.cancel(order)
+    assert signed(strict, account, "/api/v1/hf/orders/active/symbols")[1]["data"] == {"symbols": ["BTC-USDT"]}
+    _, body = signed(strict, account, "/api/v1/hf/orders/active", "symbol=BTC-USDT")
+    assert [row["id"] for row in body["data"]] == [orders[2].order_id]
+    _, page = signed(strict, account, "/api/v1/hf/orders/done", "symbol=BTC-USDT&limit=1")
+    place = page["data"]["lastId"]
+    _, rest = signed(strict, account, "/api/v1/hf/orders/done", f"symbol=BTC-USDT&limit=1&lastId={place}")
+    assert [page["data"]["items"][0]["id"], rest["data"]["items"][0]["id"]] == [orders[1].order_id, orders[0].order_id]
+    assert rest["data"]["items"][0]["cancelExist"] is True
+    assert signed(strict, account, "/api/v1/hf/orders/1", "symbol=BTC-USDT")[1]["code"] == "400100"
+    _, body = signed(strict, account, "/api/v1/accounts", "type=trade")
+    assert {row["currency"] for row in body["data"]} == set(account.balances())
+    assert signed(strict, account, "/api/v1/accounts", "type=main")[1]["data"] == []

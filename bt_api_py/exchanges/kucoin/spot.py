@@ -25,6 +25,7 @@ from ..base import (
     batches,
     instruments,
 )
+from .account import KucoinAccount
 from .rows import (
     BestOffer,
     Candle,
@@ -63,6 +64,7 @@ class KucoinSpot(KucoinSide):
     """Spot markets of KuCoin."""
 
     name = "KUCOIN___SPOT"
+    account = KucoinAccount
     ticket_path = "/api/v1/bullet-public"
     # The venue takes 100 of its topics on a socket, and a ticker is two of them.
     endpoints = {"market": endpoint(100), "ticker": endpoint(50)}

@@ -83,7 +83,7 @@ class Ticket(Row):
 _TICKET = Channel(None, Ticket, ("data",))
 
 
-def endpoint(topics: int) -> Endpoint:
+def endpoint(topics: int, *, private: bool = False) -> Endpoint:
     """Return a socket that holds so many of our topics. Its address and its rhythm come with the token."""
     return Endpoint(
         "wss://ws-api-spot.kucoin.com",
@@ -94,6 +94,7 @@ def endpoint(topics: int) -> Endpoint:
         connects=Rate(30, 60.0),
         lifetime=24 * 3600,  # of the token
         greets=True,
+        private=private,
     )
 
 
@@ -123,9 +124,9 @@ _outcome = msgspec.json.Decoder(Outcome, strict=False).decode
 _text = msgspec.json.Decoder(str).decode
 
 
-def command(kind: str, topic: str, names: Sequence[str], number: int) -> Command:
+def command(kind: str, topic: str, names: Sequence[str], number: int, *, private: bool = False) -> Command:
     """Return the message that subscribes, or gives back, one of the venue's topics; only a text is taken as its id."""
-    frame = {"id": str(number), "type": kind, "topic": topic, "privateChannel": False, "response": True}
+    frame = {"id": str(number), "type": kind, "topic": topic, "privateChannel": private, "response": True}
     return Command(msgspec.json.encode(frame).decode(), tuple(names), str(number))
 
 

@@ -1,7 +1,7 @@
-"""KuCoin spot: the websockets of the classic API, public REST.
+"""KuCoin spot: the websockets of the classic API, public and signed REST.
 
-Source: KuCoin API documentation, "Websocket: introduction", "Spot public channels", "Spot market data", "Rate limit",
-November 2025. The weights of single calls are from general knowledge.
+Source: KuCoin API documentation, "Websocket: introduction", "Spot public channels", "Spot private channels", "Spot
+market data", "Rate limit", November 2025. The weights of single calls are from general knowledge.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ...account import House
+from ...account import Account, House
 from ...candles import interval
 from ...instruments import Instrument, listed
 from ...limits import QuotaLimit, SlidingLimit
 from ..base import Dialect, Request, Response, UnknownTopicError, json_response, parse_object
 from ..topics import Topic
+from .account_rest import answer_signed
 from .figures import pair
 from .keys import Tokens
-from .rest import ROUTES, RestError
-from .session import KucoinSession
+from .rest import ROUTES, RestError, answered
+from .session import PRIVATE_TOPICS, KucoinSession
 from .streams import STREAMS
 
 _DECIMALS = {"BTCUSDT": (1, 8), "BTCUSDC": (2, 8), "ETHUSDT": (2, 7), "SOLUSDT": (3, 4), "ETHBTC": (5, 7)}
@@ -32,7 +33,7 @@ _PUBLIC_TOKEN = "/api/v1/bullet-public"
 
 
 class KucoinSpot(Dialect[KucoinSession]):
-    """Spot market data of KuCoin."""
+    """Spot market data and accounts of KuCoin."""
 
     name = "KUCOIN___SPOT"
     hosts = ("api.kucoin.com", "ws-api-spot.kucoin.com", "push-private.kucoin.com")
@@ -71,9 +72,14 @@ class KucoinSpot(Dialect[KucoinSession]):
         return None
 
     def opened(self, session: KucoinSession) -> None:
-        if not self.tokens.is_good(session.query.get("token", "")):
+        token = session.query.get("token", "")
+        if not self.tokens.is_good(token):
             session.reply({"type": "error", "code": 401, "data": "token is expired"})
             session.end(1000, "token is expired")
+            return
+        owner = self.tokens.owner(token)
+        if owner is not None:
+            session.listen(owner)
 
     def keep_alive(self, session: KucoinSession, now: float) -> None:
         if not session.is_welcomed:
@@ -110,6 +116,9 @@ class KucoinSpot(Dialect[KucoinSession]):
 
     def _serve(self, session: KucoinSession, message: Mapping[str, Any]) -> None:
         number, asked = message["id"], str(message.get("topic"))
+        if asked in PRIVATE_TOPICS:
+            self._serve_private(session, message, asked)
+            return
         channel, _, symbols = asked.partition(":")
         names = [f"{channel}:{symbol}" for symbol in symbols.split(",")]
         if message["type"] == "unsubscribe":
@@ -130,6 +139,18 @@ class KucoinSpot(Dialect[KucoinSession]):
                 self.join(session, name, topic)
         if message.get("response") is True:
             session.reply({"id": number, "type": "ack"})
+
+    def _serve_private(self, session: KucoinSession, message: Mapping[str, Any], topic: str) -> None:
+        if session.account is None or message.get("privateChannel") is not True:
+            self.refuse(session, message["id"], 406, f"{topic} is a private channel")
+            return
+        if message["type"] == "unsubscribe":
+            session.private.discard(topic)
+        else:
+            session.private.add(topic)
+            self.venue.stats.subscribes += 1
+        if message.get("response") is True:
+            session.reply({"id": message["id"], "type": "ack"})
 
     def _asked(self, session: KucoinSession, names: Sequence[str]) -> dict[str, Topic]:
         """Return the topics that are new to a session.
@@ -188,11 +209,11 @@ class KucoinSpot(Dialect[KucoinSession]):
 
     def account_answer(self, request: Request) -> Response | None:
         if request.path != _PUBLIC_TOKEN or request.method != "POST":
-            return None
+            return answer_signed(self, request)
         return self.too_often(request.path, _TOKEN_WEIGHT) or answered(self.ticket(request))
 
-    def ticket(self, request: Request) -> Any:
-        """Return a token for a socket, and where to take it: to where the client found us."""
+    def ticket(self, request: Request, owner: Account | None = None) -> Any:
+        """Return a token for a socket, of an account if it has an owner, and where to take it: where we were found."""
         host = request.headers.get("host", "localhost")
         scheme = "ws" if _is_loopback(host) else "wss"
         server = {
@@ -202,12 +223,7 @@ class KucoinSpot(Dialect[KucoinSession]):
             "pingInterval": _PING_MS,
             "pingTimeout": _PING_TIMEOUT_MS,
         }
-        return {"token": self.tokens.issue(), "instanceServers": [server]}
-
-
-def answered(data: Any) -> Response:
-    """Return a good answer."""
-    return json_response({"code": "200000", "data": data})
+        return {"token": self.tokens.issue(owner), "instanceServers": [server]}
 
 
 def _is_loopback(host: str) -> bool:

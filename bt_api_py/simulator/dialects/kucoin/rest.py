@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...market import ASK, BID, Market
-from ..base import UnknownTopicError, whole
+from ..base import Response, UnknownTopicError, json_response, whole
 from .figures import candle_list, history_row, instrument_row, levels, size, stats_row
 
 if TYPE_CHECKING:
@@ -23,6 +23,11 @@ class RestError(Exception):
         super().__init__(words)
         self.code = code
         self.status = status
+
+
+def answered(data: Any) -> Response:
+    """Return a good answer."""
+    return json_response({"code": "200000", "data": data})
 
 
 def number(query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62, low: int = 0) -> int | None:
