@@ -97,7 +97,8 @@ async def _markets(api: BtApi, exchanges: Iterable[str], symbol: str) -> dict[st
 
     Where an exchange has neither, or nobody knows the pair, the symbol stays as it is, and is refused there.
     """
-    lists = {name: await api.async_get_symbols(name) for name in exchanges}
+    names = list(exchanges)
+    lists = dict(zip(names, await asyncio.gather(*map(api.async_get_symbols, names)), strict=True))
     wanted = "".join(filter(str.isalnum, symbol.upper()))
     pairs = {_pair(row): row.get_base_asset() for rows in lists.values() for row in rows}
     markets = {}

@@ -114,6 +114,30 @@ class SizedOrder(OrderRow):
         return number_of(row.filled_quantity) if row.status == "filled" else None
 
 
+class OrderEvent(SizedOrder):
+    """Base of the order records that carry the fill which caused them.
+
+    Declared besides: ``trade_id``, ``fill_price``, ``fill_quantity``, ``fill_time``, ``fill_fee`` (the change of the
+    balance), ``fill_fee_asset`` and ``trade_type``.
+    """
+
+    @property
+    def fill(self) -> FillRow | None:
+        row: Any = self
+        quantity = number_of(row.fill_quantity)
+        if not row.trade_id or not quantity:
+            return None
+        return self.own_fill(
+            row.trade_id,
+            number_of(row.fill_price),
+            quantity,
+            time_of(row.fill_time, row.timestamp),
+            trade_type=row.trade_type,
+            fee=paid(row.fill_fee),
+            fee_asset=row.fill_fee_asset,
+        )
+
+
 class FillRow(TradeRow):
     """Base of the records of own fills, and the form in which an order record hands one on.
 

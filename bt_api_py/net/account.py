@@ -11,19 +11,19 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from decimal import Decimal
-from math import inf, isclose, nan
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..containers import BalanceData, Container, OrderData, PositionData, TradeData
 from ..containers.base import Origin, Topic, row_of
-from ..containers.order import OrderStatus
 from ..exceptions import AuthenticationError, BtApiError, InvalidSymbolError, RequestFailedError, WebSocketError
 from ..exchanges.account_base import BalanceRow, OrderRow, PositionRow, PrivateSide
 from ..exchanges.base import Answers, Channel, batches
 from ..symbols import SymbolTable
 from .feed import Feed
+from .order_state import FORWARD, OVER, Order, Sums, filled_by, is_amended, merged, number_or_none
 from .session import Session
 from .stream import EventKind, Mailbox, State, StreamEvent
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bt_api_py.account")
 
-_FORWARD = {"new": 0, "unknown": 0, "partial": 1, "filled": 2, "canceled": 2, "rejected": 2, "expired": 2}
-_OVER = 2
 _CLOSED_ORDERS_KEPT = 5_000
 _FILLS_REMEMBERED = 20_000
 _MARGIN_MS = 60_000  # how far before the last known record a state is read again: clocks and indexes lag
@@ -50,59 +48,6 @@ _NOT_FOUND = 404
 
 WHOLE = "account"  # what a reader of every kind of record asks for
 KINDS = ("orders", "fills", "balances", "positions", WHOLE)
-
-
-class Order(msgspec.Struct):
-    """What is known of an order, from all records about it."""
-
-    venue_symbol: str
-    order_id: str
-    timestamp: int | None = None
-    client_order_id: str | None = None
-    side: str | None = None
-    order_type: str | None = None
-    time_in_force: str | None = None
-    price: Any = None
-    quantity: Any = None
-    status: str = "new"
-    venue_status: str | None = None
-    filled_quantity: float = 0.0
-    average_price: Any = None
-    cumulative_quote: Any = None
-    reduce_only: Any = None
-    position_side: str | None = None
-    trade_id: str | None = None
-    create_time: int | None = None
-    update_time: int | None = None
-    fee: Decimal | float | None = None  # exact where it is a sum
-    fee_asset: str | None = None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing can change any more."""
-        return _FORWARD[self.status] == _OVER
-
-
-class Sums(msgspec.Struct):
-    """What the known fills of an order add up to, exactly."""
-
-    quantity: Decimal = Decimal()  # as the venue counts it
-    earlier: Decimal = Decimal()  # filled beside them, as far as the venue told: before the first one known
-    value: Decimal = Decimal()  # quote asset
-    fee: Decimal | None = Decimal()  # None: a fill told none, or they are in several assets
-    fee_asset: str | None = None
-
-    def add(self, row: Any, factor: float) -> None:
-        """Count a fill; `factor` is what one of the venue's units is worth in base asset."""
-        quantity = Decimal(str(row.quantity))
-        self.quantity += quantity
-        self.value += Decimal(str(row.price)) * quantity * Decimal(str(factor))
-        fee = getattr(row, "fee", None)
-        if self.fee is None or _number(fee) is None or self.fee_asset not in (None, row.fee_asset):
-            self.fee = None
-        else:
-            self.fee += Decimal(str(fee))
-            self.fee_asset = row.fee_asset
 
 
 class Unread(msgspec.Struct):
@@ -153,10 +98,6 @@ class Closed(PositionRow):
     venue_symbol: str
     side: str | None = None
     quantity: float = 0.0
-
-
-# The others are sums over fills, and no order record changes them.
-_ORDER_FIELDS = tuple(name for name in Order.__struct_fields__ if name not in ("order_id", "fee", "fee_asset"))
 
 
 class AccountPart(Feed):
@@ -455,7 +396,9 @@ class Account:
 
     async def _read_earlier_fills(self, found: Found) -> list[Any]:
         """Return the fills that orders had before the beginning: their fees and means are sums over all of them."""
-        filled = {row.order_id: row for row in found.open_orders if _number(getattr(row, "filled_quantity", None))}
+        filled = {
+            row.order_id: row for row in found.open_orders if number_or_none(getattr(row, "filled_quantity", None))
+        }
         if not filled:
             return []
         oldest = min(getattr(row, "create_time", None) or row.timestamp for row in filled.values())
@@ -704,23 +647,23 @@ class Account:
                 self.private.unknown_words.add(str(word))
                 log.warning("%s: order status %r is not known", self.venue.name, word)
         sums = self._sums.get(row.order_id)
-        filled = _filled(row, known, sums)
+        filled = filled_by(row, known, sums)
         if row.amends and known is not None:
             status = known.status
         elif status == "new" and filled > 0:
             status = "partial"
-        elif row.adds_up and known is not None and filled >= (_number(known.quantity) or inf):
+        elif row.adds_up and known is not None and filled >= (number_or_none(known.quantity) or inf):
             status = "filled"
         if not row.adds_up and filled == filled and (sums is not None or filled):
             sums = self._sums.setdefault(row.order_id, Sums())
             sums.earlier = max(Decimal(), Decimal(str(filled)) - sums.quantity)
         if known is not None:
-            rank, before = _FORWARD[status], _FORWARD[known.status]
-            if before == _OVER or rank < before:
+            rank, before = FORWARD[status], FORWARD[known.status]
+            if before == OVER or rank < before:
                 return
-            if rank == before and filled <= known.filled_quantity and not _is_amended(row, known):
+            if rank == before and filled <= known.filled_quantity and not is_amended(row, known):
                 return
-        order = self._orders[row.order_id] = _merged(row, status, known, sums)
+        order = self._orders[row.order_id] = merged(row, status, known, sums)
         if order.is_over:
             self._orders.move_to_end(row.order_id)
             self._forget_old()
@@ -855,16 +798,6 @@ def _fill_in(row: Any) -> Any:
     return row if row.kind == "fill" else None
 
 
-def _number(value: Any) -> float | None:
-    if value is None or value == "":
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if number == number else None
-
-
 def _amounts(item: Any) -> tuple[float, float, float]:
     return item.get_free_balance(), item.get_locked_balance(), item.get_total_balance()
 
@@ -873,77 +806,3 @@ def _is_late(row: Any, known: Any) -> bool:
     """Return whether a record tells of an earlier time than the one that is known, where both tell."""
     time, before = getattr(row, "timestamp", None), getattr(known, "timestamp", None)
     return time is not None and before is not None and time < before
-
-
-def _filled(row: Any, known: Order | None, sums: Sums | None) -> float:
-    """Return the quantity filled so far: as the record says, else by the fills, else as it was.
-
-    ``nan`` when the record tells of another value than the known fills have.
-    """
-    told = _number(getattr(row, "filled_quantity", None))
-    if told is not None:
-        return told
-    left = _remaining(row)
-    if left is not None and known is not None and _number(known.quantity):
-        return known.filled_quantity if row.amends else float(Decimal(str(known.quantity)) - left)
-    if row.status == "new":
-        return 0.0  # however many of its fills are known already
-    if row.adds_up and sums is not None:
-        return float(sums.quantity + sums.earlier)
-    value = _number(getattr(row, "cumulative_quote", None)) or 0.0
-    if known is not None and value <= (_number(known.cumulative_quote) or 0.0):
-        return known.filled_quantity
-    if value and (sums is None or not isclose(float(sums.value), value, rel_tol=1e-9)):
-        return nan
-    if sums is not None:
-        return float(sums.quantity)
-    return 0.0 if known is None else known.filled_quantity
-
-
-def _remaining(row: Any) -> Decimal | None:
-    """Return the quantity that is not filled, where a record tells that."""
-    left = getattr(row, "remaining_quantity", None)
-    return None if _number(left) is None else Decimal(str(left))
-
-
-def _quantity(row: Any, known: Order | None) -> Any:
-    """Return what a record says is ordered."""
-    left = _remaining(row) if row.amends else None
-    if left is None or known is None or known.filled_quantity != known.filled_quantity:
-        return getattr(row, "quantity", None)
-    return float(left + Decimal(str(known.filled_quantity)))
-
-
-def _is_amended(row: Any, known: Order) -> bool:
-    """Return whether a record that is no step forward changes the order itself: its price or its quantity."""
-    told = {"price": getattr(row, "price", None), "quantity": _quantity(row, known)}
-    for name, value in told.items():
-        new, old = _number(value), _number(getattr(known, name))
-        if new and new != old:  # market orders have a price of 0 in some lists, and none in others
-            return True
-    return False
-
-
-def _merged(row: Any, status: OrderStatus, known: Order | None, sums: Sums | None) -> Order:
-    """Return what is known of an order after a record: what the record leaves out stays as it was.
-
-    Sums over fills are told when they are those of all its fills, and not otherwise.
-    """
-    values: dict[str, Any] = {}
-    for name in _ORDER_FIELDS:
-        value = _quantity(row, known) if name == "quantity" else getattr(row, name, None)
-        if value in (None, "") and known is not None and name != "trade_id":
-            value = getattr(known, name)
-        if value is not None and value != "":
-            values[name] = value
-    values["status"] = status
-    filled = values["filled_quantity"] = _filled(row, known, sums)
-    is_whole = sums is not None and float(sums.quantity) == filled
-    if sums is not None and sums.fee is not None and is_whole:
-        values |= {"fee": sums.fee, "fee_asset": sums.fee_asset}
-    elif filled and (told := _number(getattr(row, "total_fee", None))) is not None:
-        values |= {"fee": told, "fee_asset": getattr(row, "total_fee_asset", None)}
-    if all(_number(getattr(row, name, None)) is None for name in ("average_price", "cumulative_quote")):
-        values["cumulative_quote"] = sums.value if sums is not None and is_whole else None
-        values.pop("average_price", None)
-    return Order(order_id=str(row.order_id), **values)

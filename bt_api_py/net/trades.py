@@ -114,7 +114,7 @@ class TradeFeed(FillingFeed):
             self._last = last + 1
             self._last_ms = row.timestamp
             topic = self.topic
-            for box in self.boxes:
+            for box in self.boxes:  # as in `Feed.lane`, where every call counts
                 ready = box.ready
                 if box.topic is topic and len(ready) < box.limit:
                     ready.append(item)

@@ -11,7 +11,7 @@ from bt_api_py import ConfigurationError, ExchangeNotFoundError, StreamEvent, St
 from bt_api_py.connectors.source import Gateway, Source
 
 COINBASE = "COINBASE___SPOT"
-PATIENCE = 60.0  # seconds
+PATIENCE = 20
 
 
 @pytest.fixture

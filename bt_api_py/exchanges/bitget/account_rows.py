@@ -13,7 +13,7 @@ from msgspec import field
 
 from ...containers.base import Number
 from ...containers.order import OrderStatus
-from ..account_base import BalanceRow, FillRow, SizedOrder, number_of, paid, status_of, time_of
+from ..account_base import BalanceRow, FillRow, OrderEvent, SizedOrder, number_of, paid, status_of, time_of
 
 STATUS: Mapping[str, OrderStatus] = {
     "live": "new",
@@ -50,7 +50,7 @@ class OfOrder(SizedOrder):
         return _IN_FORCE.get(row.force.lower())
 
 
-class Order(OfOrder):
+class Order(OfOrder, OrderEvent):
     """An order as the channel tells it, with the fill that caused the record."""
 
     venue_symbol: str = field(name="instId")
@@ -70,7 +70,7 @@ class Order(OfOrder):
     fill_quantity: Number = field(name="baseVolume", default=None)
     fill_price: Number = field(name="fillPrice", default=None)
     fill_time: Number = field(name="fillTime", default=None)
-    fill_cost: Number = field(name="fillFee", default=None)
+    fill_fee: Number = field(name="fillFee", default=None)
     fill_fee_asset: str | None = field(name="fillFeeCoin", default=None)
     liquidity: str = field(name="tradeScope", default="")
     fees: Sequence[Fee] = field(name="feeDetail", default=())
@@ -89,19 +89,8 @@ class Order(OfOrder):
         return self.fees[0].asset or None if len(self.fees) == 1 else None
 
     @property
-    def fill(self) -> FillRow | None:
-        quantity = number_of(self.fill_quantity)
-        if not self.trade_id or not quantity:
-            return None
-        return self.own_fill(
-            self.trade_id,
-            number_of(self.fill_price),
-            quantity,
-            time_of(self.fill_time, self.timestamp),
-            trade_type=_LIQUIDITY.get(self.liquidity),
-            fee=paid(self.fill_cost),
-            fee_asset=self.fill_fee_asset,
-        )
+    def trade_type(self) -> str | None:
+        return _LIQUIDITY.get(self.liquidity)
 
 
 class ListedOrder(OfOrder):

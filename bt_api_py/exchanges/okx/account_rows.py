@@ -13,7 +13,7 @@ from msgspec import field
 
 from ...containers.base import Number
 from ...containers.order import OrderStatus
-from ..account_base import BalanceRow, FillRow, PositionRow, SizedOrder, number_of, paid, status_of, time_of
+from ..account_base import BalanceRow, FillRow, OrderEvent, PositionRow, paid, status_of, time_of
 from .linear import is_linear
 
 STATUS: Mapping[str, OrderStatus] = {
@@ -33,7 +33,7 @@ _IN_FORCE = {"fok": "FOK", "op_fok": "FOK", "ioc": "IOC", "optimal_limit_ioc": "
 _LIQUIDITY = {"M": "maker", "T": "taker"}
 
 
-class Order(SizedOrder):
+class Order(OrderEvent):
     """An order as the channel and REST tell it; a fee is that of the last fill, so it goes with the fill."""
 
     in_base: ClassVar[str] = "base_ccy"
@@ -72,19 +72,8 @@ class Order(SizedOrder):
         return _IN_FORCE.get(self.order_type)
 
     @property
-    def fill(self) -> FillRow | None:
-        quantity = number_of(self.fill_quantity)
-        if not self.trade_id or not quantity:
-            return None
-        return self.own_fill(
-            self.trade_id,
-            number_of(self.fill_price),
-            quantity,
-            time_of(self.fill_time, self.timestamp),
-            trade_type=_LIQUIDITY.get(self.liquidity),
-            fee=paid(self.fill_fee),
-            fee_asset=self.fill_fee_asset,
-        )
+    def trade_type(self) -> str | None:
+        return _LIQUIDITY.get(self.liquidity)
 
 
 class PastFill(FillRow):
