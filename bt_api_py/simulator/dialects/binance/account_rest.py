@@ -10,10 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...account import Account, AccountFill, AccountOrder
-from ..base import Request, Response, json_response, whole
+from ..base import Request, Response, json_response
+from ..parameters import Numbers, RestError
 from .account_rows import account_body, fill_row, order_row
 from .keys import RefusedError, authenticate
-from .rest import RestError
 
 if TYPE_CHECKING:
     from .venue import Binance
@@ -47,11 +47,7 @@ def refusal(error: RefusedError) -> Response:
     return json_response({"code": error.code, "msg": str(error)}, error.status)
 
 
-def _number(query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62) -> int | None:
-    try:
-        return whole(query.get(name), default, 0, high)
-    except ValueError:
-        raise RestError(-1100, f"Illegal characters found in parameter '{name}'.") from None
+_number = Numbers(lambda name: RestError(-1100, f"Illegal characters found in parameter '{name}'."))
 
 
 def _account(dialect: Binance, account: Account, query: Mapping[str, str]) -> Any:

@@ -9,19 +9,11 @@ from ...candles import MINUTE, Bar
 from ...instruments import Instrument
 from ...market import SELL, Market, Merged, Trade
 from ...text import fixed
-from ..base import whole
+from ..parameters import Numbers, RestError
 from .figures import INTERVALS, aggregate_row, book_body, day_figures, kline_row, price_text, quantity_text, value_text
 
 if TYPE_CHECKING:
     from .venue import Binance
-
-
-class RestError(Exception):
-    """A request that the venue answers with an error code."""
-
-    def __init__(self, code: int, words: str) -> None:
-        super().__init__(words)
-        self.code = code
 
 
 def limit_of(query: Mapping[str, str], default: int, high: int) -> int:
@@ -29,13 +21,7 @@ def limit_of(query: Mapping[str, str], default: int, high: int) -> int:
     return _number(query, "limit", default, high, low=1) or default
 
 
-def _number(
-    query: Mapping[str, str], name: str, default: int | None = None, high: int = 1 << 53, low: int = 0
-) -> int | None:
-    try:
-        return whole(query.get(name), default, low, high)
-    except ValueError:
-        raise RestError(-1130, f"Data sent for parameter '{name}' is not valid.") from None
+_number = Numbers(lambda name: RestError(-1130, f"Data sent for parameter '{name}' is not valid."), high=1 << 53)
 
 
 def spot_weight(path: str, query: Mapping[str, str]) -> int:

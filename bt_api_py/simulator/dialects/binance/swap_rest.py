@@ -8,9 +8,10 @@ from typing import Any
 from ...contracts import Contract
 from ...instruments import Instrument
 from ...text import fixed, plain
+from ..parameters import RestError
 from . import rest
 from .figures import book_body, day_figures
-from .rest import RestError, limit_of
+from .rest import limit_of
 from .swap_streams import mark_row
 from .venue import Binance, Route
 

@@ -14,9 +14,9 @@ from ...instruments import Instrument
 from ...limits import SlidingLimit, WeightLimit
 from ...market import Market
 from ..base import Dialect, Request, Response, UnknownTopicError, json_response
+from ..parameters import RestError
 from ..topics import Topic
 from .account_rest import Handler, signed_answer
-from .rest import RestError
 from .session import BinanceSession
 
 _MAX_STREAMS = 1024

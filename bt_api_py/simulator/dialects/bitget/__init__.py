@@ -14,11 +14,12 @@ from ...instruments import Instrument, listed
 from ...limits import SlidingLimit
 from ...market import Market
 from ..base import Dialect, Request, Response, UnknownTopicError, bars, json_response, parse_object
+from ..parameters import RestError
 from ..topics import Topic
 from .account_rest import answer_signed
 from .figures import trade_number
 from .private import PRIVATE_PATH, PrivateSession
-from .rest import ROUTES, SYMBOLS, TIME, RestError
+from .rest import ROUTES, SYMBOLS, TIME
 from .session import BitgetSession
 from .streams import CHANNELS, Candles
 

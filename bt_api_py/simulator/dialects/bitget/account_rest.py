@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...account import Account
 from ..base import Request, Response, json_response
+from ..parameters import RestError
 from .account_rows import balance_row, fill_row, open_order_row, order_row
 from .keys import RefusedError, check_request
-from .rest import RestError, number
+from .rest import number
 
 if TYPE_CHECKING:
     from . import BitgetSpot

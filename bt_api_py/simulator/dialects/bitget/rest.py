@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...market import ASK, BID
-from ..base import whole
+from ..parameters import Numbers, RestError
 from .figures import candle_row, instrument_row, levels, listed_ticker, trade_number, trade_row
 
 if TYPE_CHECKING:
@@ -20,25 +20,7 @@ _WEEK_MS = 7 * 86_400_000
 _SPELLED = {"1h": "1H", "4h": "4H", "6h": "6H", "12h": "12H", "1day": "1D", "3day": "3D", "1week": "1W"}
 
 
-class RestError(Exception):
-    """A request that the venue answers with an error code."""
-
-    def __init__(self, code: str, words: str, status: int = 400) -> None:
-        super().__init__(words)
-        self.code = code
-        self.status = status
-
-
-def number(query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62, low: int = 0) -> int | None:
-    """Return a parameter as a whole number.
-
-    Raises:
-        RestError: it is none.
-    """
-    try:
-        return whole(query.get(name), default, low, high)
-    except ValueError:
-        raise RestError("40017", f"Parameter verification failed {name}") from None
+number = Numbers(lambda name: RestError("40017", f"Parameter verification failed {name}"))
 
 
 def _symbols(dialect: BitgetSpot, query: Mapping[str, str]) -> Any:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...instruments import Instrument
-from ..base import UnknownTopicError, whole
+from ..base import UnknownTopicError
+from ..parameters import Numbers
 from .figures import book_row, bucket_of, candle_row, depth, number, symbol_row, ticker_row
 
 if TYPE_CHECKING:
@@ -52,11 +53,7 @@ def _instrument(dialect: BulkSwap, symbol: str | None) -> Instrument:
         raise RestError(404, f"unknown symbol: {symbol}") from None
 
 
-def _number(query: Mapping[str, str], name: str, default: int | None, low: int = 0, high: int = _FAR) -> int | None:
-    try:
-        return whole(query.get(name), default, low, high)
-    except ValueError:
-        raise RestError(400, f"invalid {name}") from None
+_number = Numbers(lambda name: RestError(400, f"invalid {name}"), high=_FAR)
 
 
 def _exchange_info(dialect: BulkSwap, query: Mapping[str, str]) -> Any:
@@ -70,7 +67,7 @@ def _klines(dialect: BulkSwap, query: Mapping[str, str]) -> Any:
         raise RestError(400, "invalid interval")
     market = dialect.venue.market(item.symbol)
     series = market.series(rule)
-    limit = _number(query, "limit", 500, 1, 1000) or 500
+    limit = _number(query, "limit", 500, 1000, low=1) or 500
     end = min(market.now_ms, _number(query, "endTime", _FAR) or 0)
     start = _number(query, "startTime", None)
     bars = list(series.filled(series.back_from(end, limit) if start is None else start, end))
@@ -86,7 +83,7 @@ def _book(dialect: BulkSwap, query: Mapping[str, str]) -> Any:
         bucket = bucket_of(item, float(query["aggregation"])) if query.get("aggregation") else 1
     except ValueError:
         raise RestError(400, "invalid aggregation") from None
-    levels = depth(market, _number(query, "nlevels", None, 1), bucket)
+    levels = depth(market, _number(query, "nlevels", low=1), bucket)
     return book_row(market, dialect.wire_symbol(item), "snapshot", levels, market.now_ms)
 
 

@@ -13,9 +13,10 @@ from urllib.parse import quote
 from ...account import Account, AccountOrder
 from ...margin import MarginAccount
 from ..base import Request, Response
+from ..parameters import RestError
 from .account_rows import execution_row, order_row, position_row, wallet_row
 from .keys import check_request
-from .rest import RestError, check_category, number, rest_market
+from .rest import check_category, number, rest_market
 
 if TYPE_CHECKING:
     from .venue import Bybit

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...account import Account
 from ...signatures import hex_hmac
 from ..base import Request
-from .rest import RestError
+from ..parameters import RestError
 
 if TYPE_CHECKING:
     from .venue import Bybit

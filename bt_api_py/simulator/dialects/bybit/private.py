@@ -12,9 +12,9 @@ from ...account import Account, AccountChange
 from ...faults import DATA, Frame
 from ...margin import MarginAccount
 from ...text import encode
+from ..parameters import RestError
 from .account_rows import execution_row, order_row, position_row, wallet_row
 from .keys import check_login
-from .rest import RestError
 from .session import BybitSession
 
 if TYPE_CHECKING:

@@ -8,27 +8,15 @@ from typing import TYPE_CHECKING, Any
 from ...instruments import Instrument
 from ...market import ASK, BID, Market
 from ...text import plain
-from ..base import UnknownTopicError, whole
+from ..base import UnknownTopicError
+from ..parameters import Numbers, RestError
 from .figures import best_figures, candle_row, day_figures, level_rows, price_text, side_text, size_text
 
 if TYPE_CHECKING:
     from .venue import Bybit
 
 
-class RestError(Exception):
-    """A request that the venue answers with an error code."""
-
-    def __init__(self, code: int, words: str) -> None:
-        super().__init__(words)
-        self.code = code
-
-
-def number(query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62, low: int = 0) -> int | None:
-    """Return a whole number of a query."""
-    try:
-        return whole(query.get(name), default, low, high)
-    except ValueError:
-        raise RestError(10001, f"params error: {name} invalid") from None
+number = Numbers(lambda name: RestError(10001, f"params error: {name} invalid"))
 
 
 def rest_market(dialect: Bybit, query: Mapping[str, str]) -> Market:

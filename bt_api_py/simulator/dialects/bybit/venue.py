@@ -14,11 +14,12 @@ from ...limits import SlidingLimit
 from ...market import Market
 from ..base import Dialect, Request, Response, UnknownTopicError, json_response, parse_object
 from ..numbers import BookNumbers
+from ..parameters import RestError
 from ..topics import Topic
 from .account_rest import answer_signed
 from .figures import INTERVALS
 from .private import PRIVATE_PATH, PrivateSession
-from .rest import ROUTES, TIME, RestError, check_category
+from .rest import ROUTES, TIME, check_category
 from .session import BybitSession
 from .streams import CHANNELS, Candles
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ...market import ASK, BID, Level, Market, Trade
-from ..base import Response, UnknownTopicError, json_response, whole
+from ..base import Response, UnknownTopicError, json_response
+from ..parameters import Numbers
 from .figures import (
     candle_row,
     maker_side,
@@ -56,12 +57,7 @@ def answer(dialect: CoinbaseSpot, path: str, query: Mapping[str, str]) -> Respon
         return json_response({"message": str(error)}, error.status)
 
 
-def number(query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62) -> int | None:
-    """Return a parameter as a whole number."""
-    try:
-        return whole(query.get(name), default, 0, high)
-    except ValueError:
-        raise RestError(f"Invalid {name}") from None
+number = Numbers(lambda name: RestError(f"Invalid {name}"))
 
 
 def _time(dialect: CoinbaseSpot) -> Response:

@@ -15,12 +15,13 @@ from ...candles import interval
 from ...instruments import Instrument, listed
 from ...limits import SlidingLimit
 from ..base import Dialect, Request, Response, UnknownTopicError, json_response, parse_object
+from ..parameters import RestError
 from ..topics import Topic
 from .account_rest import answer_signed
 from .figures import pair
 from .keys import RefusedError, check_socket
 from .private import PRIVATE_CHANNELS, Subscriptions
-from .rest import ROUTES, RestError
+from .rest import ROUTES
 from .session import GateioSession
 from .streams import BestOffer, Candles, Changes, Kept, Tickers, Trades, Whole
 
@@ -99,7 +100,7 @@ class GateioSpot(Dialect[GateioSession]):
                 return
             self._answer(session, message, {"code": 2, "message": f"unknown currency pair: {payload[0]}"})
         except RefusedError as error:
-            words = json.dumps({"label": error.label, "message": str(error)}, separators=(",", ":"))
+            words = json.dumps({"label": error.code, "message": str(error)}, separators=(",", ":"))
             self._answer(session, message, {"code": 4, "message": f"{words}\n"})
 
     def _keep(self, session: GateioSession, account: Any, message: Mapping[str, Any], payload: Sequence[str]) -> None:
@@ -198,7 +199,7 @@ class GateioSpot(Dialect[GateioSession]):
         try:
             return json_response(handler(self, query))
         except RestError as error:
-            return json_response({"label": error.label, "message": str(error)}, error.status)
+            return json_response({"label": error.code, "message": str(error)}, error.status)
 
     def account_answer(self, request: Request) -> Response | None:
         return answer_signed(self, request)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...account import Account
 from ..base import Request, Response, UnknownTopicError, json_response
+from ..parameters import RestError
 from .account_rows import account_row, rest_order, rest_trade
 from .figures import pair
 from .keys import RefusedError, check_request
-from .rest import RestError, number
+from .rest import number
 
 if TYPE_CHECKING:
     from . import GateioSpot
@@ -36,7 +37,7 @@ def answer_signed(dialect: GateioSpot, request: Request) -> Response | None:
         query = {**request.query, "order_id": order_id} if order_id else request.query
         return json_response(handler(dialect, account, query))
     except (RefusedError, RestError) as error:
-        return json_response({"label": error.label, "message": str(error)}, error.status)
+        return json_response({"label": error.code, "message": str(error)}, error.status)
 
 
 def _page(rows: Sequence[Any], query: Mapping[str, str], most: int) -> Sequence[Any]:

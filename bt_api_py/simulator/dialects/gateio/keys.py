@@ -22,9 +22,9 @@ _VALID_S = 60
 class RefusedError(Exception):
     """A request that is answered with an error."""
 
-    def __init__(self, label: str, words: str, status: int = 401) -> None:
+    def __init__(self, code: str, words: str, status: int = 401) -> None:
         super().__init__(words)
-        self.label = label
+        self.code = code
         self.status = status
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...market import ASK, BID, Market
-from ..base import UnknownTopicError, whole
+from ..base import UnknownTopicError
+from ..parameters import Numbers, RestError
 from .figures import candle_list, instrument_row, levels, ticker_row, trade_row
 
 if TYPE_CHECKING:
@@ -16,25 +17,7 @@ _BASE = "/api/v4/spot/"
 _MOST_ROWS = 1000
 
 
-class RestError(Exception):
-    """A request that the venue answers with an error."""
-
-    def __init__(self, label: str, words: str, status: int = 400) -> None:
-        super().__init__(words)
-        self.label = label
-        self.status = status
-
-
-def number(query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62, low: int = 0) -> int | None:
-    """Return a parameter as a whole number.
-
-    Raises:
-        RestError: it is none.
-    """
-    try:
-        return whole(query.get(name), default, low, high)
-    except ValueError:
-        raise RestError("INVALID_PARAM_VALUE", f"Invalid {name}") from None
+number = Numbers(lambda name: RestError("INVALID_PARAM_VALUE", f"Invalid {name}"))
 
 
 def market_of(dialect: GateioSpot, query: Mapping[str, str]) -> Market:

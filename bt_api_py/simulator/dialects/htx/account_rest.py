@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...account import Account
-from ..base import Request, Response, UnknownTopicError, json_response, whole
+from ..base import Request, Response, UnknownTopicError, json_response
+from ..parameters import Numbers
 from .account_rows import account_id, fill_row, open_order_row, order_row, text
 from .keys import RefusedError, check_request
 
@@ -48,11 +49,7 @@ def answer_signed(dialect: HtxSpot, request: Request) -> Response | None:
         return json_response({"status": "error", "err-code": error.code, "err-msg": str(error), "data": None})
 
 
-def _number(query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62) -> int | None:
-    try:
-        return whole(query.get(name), default, 0, high)
-    except ValueError:
-        raise _RestError("invalid-parameter", f"invalid {name}") from None
+_number = Numbers(lambda name: _RestError("invalid-parameter", f"invalid {name}"))
 
 
 def _symbol(dialect: HtxSpot, query: Mapping[str, str]) -> str | None:

@@ -11,7 +11,7 @@ from ...candles import Bar, interval
 from ...instruments import Instrument
 from ...market import ASK, BID, Level, Market
 from ...text import fixed
-from ..base import whole
+from ..parameters import Numbers
 from .figures import altname, asset_pair, mean_price, pair_id, price, size, v1, ws_symbol
 
 if TYPE_CHECKING:
@@ -43,11 +43,7 @@ def _market(dialect: KrakenSpot, query: Mapping[str, str]) -> Market:
     return dialect.venue.market(find_pair(dialect, query.get("pair", "")).symbol)
 
 
-def _number(query: Mapping[str, str], name: str, default: int, high: int = 1 << 62, low: int = 0) -> int:
-    try:
-        return whole(query.get(name), default, low, high) or 0
-    except ValueError:
-        raise RestError("EGeneral:Invalid arguments") from None
+_number = Numbers(lambda _: RestError("EGeneral:Invalid arguments"))
 
 
 def _pairs(dialect: KrakenSpot, query: Mapping[str, str]) -> Any:
@@ -91,7 +87,7 @@ def _price(item: Instrument, ticks: int) -> str:
 
 def _depth(dialect: KrakenSpot, query: Mapping[str, str]) -> Any:
     market = _market(dialect, query)
-    count = _number(query, "count", 100, 500, low=1)
+    count = _number(query, "count", 100, 500, low=1) or 0
     item = market.instrument
 
     def rows(side: int) -> list[list[Any]]:
@@ -103,10 +99,10 @@ def _depth(dialect: KrakenSpot, query: Mapping[str, str]) -> Any:
 
 def _trades(dialect: KrakenSpot, query: Mapping[str, str]) -> Any:
     market = _market(dialect, query)
-    count = _number(query, "count", 1000, 1000, low=1)
+    count = _number(query, "count", 1000, 1000, low=1) or 0
     item = market.instrument
     if "since" in query:
-        since = _number(query, "since", 0)
+        since = _number(query, "since", 0) or 0
         after_ns = since if since > 10**14 else since * 10**9
         chosen = [trade for trade in market.trades if trade.ms * 10**6 > after_ns][:count]
     else:
@@ -133,7 +129,7 @@ def _candles(dialect: KrakenSpot, query: Mapping[str, str]) -> Any:
     if rule is None:
         raise RestError("EGeneral:Invalid arguments")
     item, series, end = market.instrument, market.series(rule), market.now_ms
-    start = max(series.back_from(end, _MOST_BARS), (_number(query, "since", 0) + 1) * 1000)
+    start = max(series.back_from(end, _MOST_BARS), ((_number(query, "since") or 0) + 1) * 1000)
     bars = list(series.filled(start, end))
     return {pair_id(item): [_candle(item, bar) for bar in bars], "last": bars[-2].open_ms // 1000 if bars[1:] else 0}
 

@@ -16,11 +16,12 @@ from ...candles import interval
 from ...instruments import Instrument, listed
 from ...limits import QuotaLimit, SlidingLimit
 from ..base import Dialect, Request, Response, UnknownTopicError, json_response, parse_object
+from ..parameters import RestError
 from ..topics import Topic
 from .account_rest import answer_signed
 from .figures import pair
 from .keys import Tokens
-from .rest import ROUTES, RestError, answered
+from .rest import ROUTES, answered
 from .session import PRIVATE_TOPICS, KucoinSession
 from .streams import STREAMS
 

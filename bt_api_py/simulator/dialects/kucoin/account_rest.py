@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...account import Account, AccountOrder
 from ..base import Request, Response, json_response
+from ..parameters import RestError
 from .account_rows import rest_balance, rest_fill, rest_order
 from .figures import pair
 from .keys import RefusedError, check_request
-from .rest import RestError, answered, market_of, number
+from .rest import answered, market_of, number
 
 if TYPE_CHECKING:
     from . import KucoinSpot
@@ -89,7 +90,7 @@ def _order(dialect: KucoinSpot, account: Account, query: Mapping[str, str]) -> A
     for order in account.orders():
         if order.order_id == query["orderId"] and order.symbol == item.symbol:
             return rest_order(order, item)
-    raise RestError("400100", "order not exist")
+    raise RestError("400100", "order not exist", 200)
 
 
 def _fills(dialect: KucoinSpot, account: Account, query: Mapping[str, str]) -> Any:

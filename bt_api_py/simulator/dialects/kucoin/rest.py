@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...market import ASK, BID, Market
-from ..base import Response, UnknownTopicError, json_response, whole
+from ..base import Response, UnknownTopicError, json_response
+from ..parameters import Numbers, RestError
 from .figures import candle_list, history_row, instrument_row, levels, size, stats_row
 
 if TYPE_CHECKING:
@@ -16,30 +17,12 @@ _MOST_TRADES = 100
 _MOST_BARS = 1500
 
 
-class RestError(Exception):
-    """A request that the venue answers with an error."""
-
-    def __init__(self, code: str, words: str, status: int = 200) -> None:
-        super().__init__(words)
-        self.code = code
-        self.status = status
-
-
 def answered(data: Any) -> Response:
     """Return a good answer."""
     return json_response({"code": "200000", "data": data})
 
 
-def number(query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62, low: int = 0) -> int | None:
-    """Return a parameter as a whole number.
-
-    Raises:
-        RestError: it is none.
-    """
-    try:
-        return whole(query.get(name), default, low, high)
-    except ValueError:
-        raise RestError("400100", f"Parameter {name} error") from None
+number = Numbers(lambda name: RestError("400100", f"Parameter {name} error", 200))
 
 
 def market_of(dialect: KucoinSpot, query: Mapping[str, str]) -> Market:
@@ -51,7 +34,7 @@ def market_of(dialect: KucoinSpot, query: Mapping[str, str]) -> Market:
     try:
         return dialect.venue.market(dialect.instrument(query.get("symbol", "")).symbol)
     except UnknownTopicError:
-        raise RestError("900001", "symbol not exists") from None
+        raise RestError("900001", "symbol not exists", 200) from None
 
 
 def _symbols(dialect: KucoinSpot, query: Mapping[str, str]) -> Any:
@@ -91,7 +74,7 @@ def _candles(dialect: KucoinSpot, query: Mapping[str, str]) -> Any:
     market = market_of(dialect, query)
     rule = dialect.intervals.get(query.get("type", ""))
     if rule is None:
-        raise RestError("400100", "Incorrect candlestick type.")
+        raise RestError("400100", "Incorrect candlestick type.", 200)
     series = market.series(rule)
     end = min(market.now_ms, (number(query, "endAt", None) or 1 << 40) * 1000 - 1)
     start = (number(query, "startAt", None) or 0) * 1000 or series.back_from(end, 100)

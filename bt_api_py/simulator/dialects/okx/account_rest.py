@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...account import Account, AccountOrder
 from ...contracts import mark_price
-from ..base import Request, Response, json_response, whole
+from ..base import Request, Response, json_response
+from ..parameters import RestError
 from .account_rows import account_row, fill_row, order_row, position_row, total_usd
 from .keys import RefusedError, check_request
-from .rest import RestError
+from .rest import number
 
 if TYPE_CHECKING:
     from .venue import Okx
@@ -37,18 +38,11 @@ def answer_signed(dialect: Okx, request: Request) -> Response | None:
         return json_response({"code": error.code, "msg": str(error), "data": []}, error.status)
 
 
-def _number(query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62) -> int | None:
-    try:
-        return whole(query.get(name), default, 0, high)
-    except ValueError:
-        raise RestError("51000", f"Parameter {name} error", 400) from None
-
-
 def _page(rows: Sequence[tuple[int, int, Any]], query: Mapping[str, str]) -> list[Any]:
     """Return the rows (id, time, row) newest first; `after` means older than, `before` newer than an id."""
-    limit = _number(query, "limit", 100, 100) or 100
-    older, newer = _number(query, "after", None), _number(query, "before", None)
-    begin, end = _number(query, "begin", 0) or 0, _number(query, "end", 1 << 62) or 0
+    limit = number(query, "limit", 100, 100) or 100
+    older, newer = number(query, "after", None), number(query, "before", None)
+    begin, end = number(query, "begin", 0) or 0, number(query, "end", 1 << 62) or 0
     chosen = [
         row
         for row_id, ms, row in reversed(rows)
@@ -89,7 +83,7 @@ def _order(dialect: Okx, account: Account, query: Mapping[str, str]) -> Any:
         is_named = order.order_id == number if number else order.client_order_id == name
         if is_named and order.symbol == item.symbol:
             return [order_row(order, item)]
-    raise RestError("51603", "Order does not exist")
+    raise RestError("51603", "Order does not exist", 200)
 
 
 def _fills(dialect: Okx, account: Account, query: Mapping[str, str]) -> Any:

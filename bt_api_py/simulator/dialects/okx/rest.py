@@ -8,31 +8,18 @@ from typing import TYPE_CHECKING, Any
 from ...instruments import Instrument
 from ...market import ASK, BID, Market, Trade
 from ...text import plain
-from ..base import whole
+from ..parameters import Numbers, RestError
 from .figures import candle_row, inst_id, inst_type, level_rows, match_row, size_decimals, ticker_row
 
 if TYPE_CHECKING:
     from .venue import Okx
 
 
-class RestError(Exception):
-    """A request that the venue answers with an error code."""
-
-    def __init__(self, code: str, words: str, status: int = 200) -> None:
-        super().__init__(words)
-        self.code = code
-        self.status = status
-
-
-def _number(query: Mapping[str, str], name: str, default: int | None, high: int = 1 << 62, low: int = 0) -> int | None:
-    try:
-        return whole(query.get(name), default, low, high)
-    except ValueError:
-        raise RestError("51000", f"Parameter {name} error", 400) from None
+number = Numbers(lambda name: RestError("51000", f"Parameter {name} error", 400))
 
 
 def _limit(query: Mapping[str, str], default: int, high: int, name: str = "limit") -> int:
-    return _number(query, name, default, high, low=1) or default
+    return number(query, name, default, high, low=1) or default
 
 
 def instrument_rows(dialect: Okx, query: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -45,7 +32,7 @@ def instrument_rows(dialect: Okx, query: Mapping[str, str]) -> list[dict[str, An
     if query.get("instId"):
         items = [item for item in items if dialect.wire_symbol(item) == query["instId"]]
         if not items:
-            raise RestError("51001", "Instrument ID doesn't exist.")
+            raise RestError("51001", "Instrument ID doesn't exist.", 200)
     return [instrument_row(item, number) for number, item in enumerate(items)]
 
 
@@ -111,7 +98,7 @@ def _history_trades(dialect: Okx, query: Mapping[str, str]) -> Any:
     market = dialect.rest_market(query)
     limit = _limit(query, 100, 100)
     by_time = query.get("type", "1") == "2"
-    older, newer = _number(query, "after", None), _number(query, "before", None)
+    older, newer = number(query, "after", None), number(query, "before", None)
     chosen: list[Trade] = []
     for trade in reversed(market.trades):
         place = trade.ms if by_time else trade.id
@@ -129,7 +116,7 @@ def _candles(dialect: Okx, query: Mapping[str, str]) -> Any:
     if rule is None:
         raise RestError("51000", "Parameter bar error", 400)
     limit = _limit(query, 100, 300)
-    older, newer = _number(query, "after", None), _number(query, "before", None)
+    older, newer = number(query, "after", None), number(query, "before", None)
     series = market.series(rule)
     end = market.now_ms if older is None else min(market.now_ms, older - 1)
     start = series.back_from(end, limit)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...contracts import Figures
 from ...instruments import Instrument
+from ..parameters import RestError
 from . import rest
-from .rest import RestError, Route
+from .rest import Route
 from .swap_streams import figures_of, funding_row, mark_row, open_interest_row
 
 if TYPE_CHECKING:

@@ -12,11 +12,12 @@ from ...instruments import Instrument
 from ...limits import SlidingLimit
 from ...market import Market
 from ..base import Dialect, Request, Response, UnknownTopicError, bars, json_response, parse_object
+from ..parameters import RestError
 from ..topics import Topic
 from .account_rest import answer_signed
 from .figures import inst_id
 from .private import PRIVATE_PATH, PrivateSession
-from .rest import RestError, Route
+from .rest import Route
 from .session import OkxSession
 from .streams import AllTrades, Candles, OfProduct
 
@@ -238,7 +239,7 @@ class Okx(Dialect[OkxSession]):
         try:
             return self.instrument(query["instId"])
         except UnknownTopicError:
-            raise RestError("51001", "Instrument ID doesn't exist.") from None
+            raise RestError("51001", "Instrument ID doesn't exist.", 200) from None
 
 
 def _name(arg: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..base import whole
+from ..parameters import Numbers
 from .errors import INVALID_ARGUMENT, NOT_FOUND, NodeError
 from .figures import INTERVALS, NS, book_row, candle_id, candle_row, data_row, parse_candle_id, trade_row
 from .listing import asset_row, assets, market_row, unlisted
@@ -42,16 +42,7 @@ def answer(dialect: VegaFuture, path: str, query: Mapping[str, str]) -> Any:
     raise NodeError(NOT_FOUND, "Not Found")
 
 
-def number(query: Mapping[str, str], name: str, default: int | None = None, low: int = 0) -> int | None:
-    """Return a whole number of a query.
-
-    Raises:
-        NodeError: it is none.
-    """
-    try:
-        return whole(query.get(name), default, low, _FAR)
-    except ValueError:
-        raise NodeError(INVALID_ARGUMENT, f"invalid {name}") from None
+number = Numbers(lambda name: NodeError(INVALID_ARGUMENT, f"invalid {name}"), high=_FAR)
 
 
 def _markets(dialect: VegaFuture, query: Mapping[str, str]) -> Any:
@@ -75,7 +66,7 @@ def _markets_data(dialect: VegaFuture, query: Mapping[str, str]) -> Any:
 
 def _depth(dialect: VegaFuture, wanted: str, query: Mapping[str, str]) -> Any:
     market = dialect.venue.market(dialect.market(wanted).symbol)
-    row = book_row(market, number(query, "maxDepth", None, 1))
+    row = book_row(market, number(query, "maxDepth", low=1))
     last = trade_row(market.instrument, market.last)
     return {
         "marketId": row["marketId"],
