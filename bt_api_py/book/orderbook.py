@@ -88,14 +88,12 @@ class BookSide:
         level: Any = None
         try:
             for level in levels:
-                key = level[0]
-                price = float(key)
+                price = float(level[0])
                 quantity = float(level[1])
-                rank = sign * price
-                at = bisect_left(ranks, rank)
+                at = bisect_left(ranks, rank := sign * price)
                 is_known = ranks[at] == rank
-                if is_known and entries[at][2][0] != key:
-                    at, is_known = self._exact(at, key)
+                if is_known and entries[at][2][0] != level[0]:
+                    at, is_known = self._exact(at, level[0])
                 if 0.0 < quantity < infinity:
                     if is_known:
                         entries[at] = (price, quantity, level)
@@ -153,13 +151,13 @@ class BookSide:
     def priced(self, count: int | None) -> Sequence[Priced]:
         """Return the same levels together with their numbers, as something that later updates leave alone."""
         entries = self._entries
-        if count is None:
-            count = len(entries)
-        if count <= _LONG or len(entries) <= _LONG:
+        if count is not None and count <= _LONG:
             return entries[: -count - 1 : -1]
+        if len(entries) <= _LONG:
+            return entries[::-1][:count]
         if self._parts is None:
             self._parts = Parts()
-        return self._parts.top(count, self._sign, self._ranks, entries)
+        return self._parts.top(len(entries) if count is None else count, self._sign, self._ranks, entries)
 
 
 class OrderBook:

@@ -198,6 +198,8 @@ class BookKeeper:
         self.book = OrderBook(depth, reach)
         self._is_sent = rule.snapshot == "stream"
         self._is_whole = isinstance(rule, Whole)
+        self._is_spanning = isinstance(rule, Spanning) and not rule.linked
+        self._is_linked = isinstance(rule, Linked) or (isinstance(rule, Spanning) and rule.linked)
         self._label = exchange, symbol
         self._checksum = checksum
         self._order_count_at = order_count_at
@@ -249,6 +251,35 @@ class BookKeeper:
             self._waiting.append(row)
         return False
 
+    def follow(self, row: BookRow) -> bool:
+        """Take an update that by its number plainly comes next; return ``False``, with nothing done, for any other row.
+
+        It does what `take` does, by a shorter way.
+
+        Raises:
+            BookCrossedError, ChecksumError, DataParseError: as `take`.
+        """
+        last = self._last
+        if last is None or not self._joined or not self.is_live or row.is_snapshot:
+            return False
+        if self._is_spanning:
+            if row.first != last + 1 or row.last is None or row.last <= last:
+                return False
+        elif not self._is_linked or row.previous != last:
+            return False
+        book = self.book
+        try:
+            book.apply(row.bids, row.asks)
+        except DataParseError:
+            self._forget()
+            raise
+        self._last = row.last
+        self._row = row
+        bids, asks = book.bids._entries, book.asks._entries
+        if self._checksum is not None or (bids and asks and bids[-1][0] >= asks[-1][0]):
+            self._check(row)
+        return True
+
     def _join(self, row: BookRow) -> bool:
         assert not isinstance(self.rule, Unnumbered), "its first state is sent, so nothing is ever joined"
         waiting = list(self._waiting)
@@ -272,17 +303,14 @@ class BookKeeper:
     def state(self, levels: int | None) -> BookState:
         """Return the best `levels` a side, all for ``None``, as an object that later updates leave alone."""
         book, row = self.book, self._row
-        time = checksum = None
-        action: Literal["snapshot", "update"] = "snapshot"
-        if row is not None:
-            time = row.timestamp
-            if time is None:
-                time = self._timestamp
-            if self._checksum is not None:
-                checksum = row.checksum or None
-            if not (self._is_whole or row.is_snapshot):
-                action = "update"
         best = book.bids.priced(levels), book.asks.priced(levels)
+        if row is None:
+            return BookState((), (), None, self._last, None, "snapshot", self._order_count_at, best)
+        time = row.timestamp
+        if time is None:
+            time = self._timestamp
+        checksum = (row.checksum or None) if self._checksum is not None else None
+        action: Literal["snapshot", "update"] = "snapshot" if self._is_whole or row.is_snapshot else "update"
         return BookState((), (), time, self._last, checksum, action, self._order_count_at, best)
 
     def _replace(self, row: BookRow) -> bool:

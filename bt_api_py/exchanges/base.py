@@ -332,8 +332,10 @@ class Exchange:
         # An adapter that decodes in a way of its own is asked in that way alone.
         if route is None or type(self).decode is not Exchange.decode:
             return None
-        channel = route.channel
-        return channel.reader(route.topic)
+        channel, mark = route.channel, self.mark
+        # What a frame is about may stand next to the record itself.
+        is_next = mark is not None and len(channel.path) == 1 and mark == b',"%s":' % channel.path[0].encode()
+        return channel.reader(route.topic, len(head) + len(mark) if mark is not None and is_next else None)
 
     def decode(self, payload: bytes, received: float = nan) -> list[Item]:
         """Return what one frame says, in order: (name, object) for data, ("", control) for the rest.

@@ -16,6 +16,8 @@ from ..containers.instrument import SymbolData
 from .regular import regular
 from .scale import Scale, ScaledRow
 
+_BRACE = ord("}")
+
 # What decoders raise for a text that they cannot read; the last for one that is nested without end.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -119,41 +121,64 @@ class Channel:
         self.decode = _decoder(list[row] if many else row, self.path)
         self._decode_apart = _decoder(list[msgspec.Raw] if many else msgspec.Raw, self.path)
         self.find = _finder(self.path)
-        self._regular: tuple[Callable[[bytes], Any], bool] | None = None  # made when it is first needed: see `reader`
+        # Made when they are first needed, see `reader`: for a payload, for the value at the end of `path`, and whether
+        # what they bring has to be checked.
+        self._regular: tuple[Callable[[bytes], Any], Callable[[bytes], Any], bool] | None = None
         self.is_checked = getattr(row, "defect", None) is not Row.defect
         self.is_scaled = isinstance(row, type) and issubclass(row, ScaledRow)
 
-    def reader(self, topic: Topic) -> Reader | None:
+    def reader(self, topic: Topic, begin: int | None = None) -> Reader | None:
         """Return what reads a frame that holds one regular record, with nothing wrong, by the shortest way.
 
         It returns the object, or ``None`` for every other frame: `read` has to look at it.
+
+        Args:
+            topic: what the objects belong to.
+            begin: where in the frames the value of a `path` of one key begins, where that is known. Nearly always
+                nothing follows on it, and then nothing else is decoded.
         """
         if self.mixed or self.patches or self.is_scaled or type(self).read is not Channel.read:
             return None
         if self._regular is None:
             row_class, is_sound = regular(self.row)
-            decoder = _decoder(list.__class_getitem__(row_class) if self.many else row_class, self.path)
-            self._regular = decoder, self.is_checked and not is_sound
-        decode, is_checked = self._regular
+            kind = list.__class_getitem__(row_class) if self.many else row_class
+            self._regular = _decoder(kind, self.path), _decoder(kind, ()), self.is_checked and not is_sound
+        decode, decode_value, is_checked = self._regular
         find, container, is_many = self.find, self.container, self.many
         place = 0 if is_many else -1
 
+        def object_of(found: Any, payload: bytes, received: float) -> Any:
+            if is_many:
+                if len(found) != 1:
+                    return None
+                found = found[0]
+            if is_checked and found.defect() is not None:
+                return None
+            return found if container is None else container(found, topic, received, payload, place)
+
         def read(payload: bytes, received: float) -> Any:
             try:
-                row = decode(payload)
+                found = decode(payload)
             except UNREADABLE:
                 return None
-            if find is not None:
-                row = find(row)
-            if is_many:
-                if len(row) != 1:
-                    return None
-                row = row[0]
-            if is_checked and row.defect() is not None:
-                return None
-            return row if container is None else container(row, topic, received, payload, place)
+            return object_of(find(found) if find is not None else found, payload, received)
 
-        return read
+        if begin is None:
+            return read
+        value = slice(begin, -1)
+
+        def read_value(payload: bytes, received: float) -> Any:
+            if payload[-1] != _BRACE:
+                return read(payload, received)
+            try:
+                found = decode_value(payload[value])
+            except UNREADABLE:
+                return read(payload, received)
+            if is_many or is_checked:
+                return object_of(found, payload, received)
+            return found if container is None else container(found, topic, received, payload)
+
+        return read_value
 
     def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
         """Return the records with their positions, -1 for a single one, and why others were refused.

@@ -13,8 +13,8 @@ from ..containers import OrderBookData
 from ..containers.base import Topic
 from ..containers.orderbook import Level
 from ..exceptions import BookError, BookGapError, BtApiError, ChecksumError, DataParseError, WebSocketError
-from ..exchanges.base import Book, Channel
-from .feed import Feed, respelled
+from ..exchanges.base import Book, Channel, Reader
+from .feed import Feed, Lane, Portion
 from .stream import Mailbox
 
 if TYPE_CHECKING:
@@ -74,6 +74,14 @@ class BookFeed(Feed):
         self._paused_until = 0.0  # no first state can come before it is asked for
 
     @property
+    def portion(self) -> Portion:
+        """How many frames may be read at once.
+
+        Several readers share a book with its hundreds of numbers, which lives until the last of them has read it.
+        """
+        return Portion(64, 4) if len(self.boxes) < 2 else Portion(16, 1)
+
+    @property
     def is_urgent(self) -> bool:
         """Whether readers already had this book: its mending goes before new books."""
         return self._told_fault
@@ -94,6 +102,7 @@ class BookFeed(Feed):
 
     def attach(self, box: Mailbox, topic: Topic) -> None:
         super().attach(box, topic)
+        self.session.note_readers()
         if not self.is_live and box.state == "live":
             box.state = "resyncing"
         if not self.keeper.is_live:
@@ -104,6 +113,10 @@ class BookFeed(Feed):
         if self._needs_deeper(box):
             self._start_over(0.0)
 
+    def detach(self, box: Mailbox) -> None:
+        super().detach(box)
+        self.session.note_readers()
+
     def take(self, item: BookRow, leg: Leg | None = None) -> None:
         keeper = self._keeper_of(leg) if self._is_legwise else self.keeper
         self.touch(leg.heard if leg is not None else self.venue.clock.monotonic())
@@ -111,9 +124,7 @@ class BookFeed(Feed):
         try:
             changed = keeper.take(item)
         except (BookError, DataParseError) as error:
-            if isinstance(error, DataParseError):
-                self.reject(error.detail)
-            self._note_broken(leg, error)
+            self._note_bad(leg, error)
             return
         if not changed:
             if not self.is_live:
@@ -124,10 +135,38 @@ class BookFeed(Feed):
         self.keeper = keeper
         if not was_live:
             self._came_alive()
-        self._deliver_state()
+        self._deliver_state(self.venue.clock.now())
         if self._book.reach is not None and keeper.book.is_worn:
             log.debug("%s: little is left of the levels that were fetched; they are fetched anew", self.label)
             self._start_over(0.0)
+
+    def lane(self, read: Reader, leg: Leg) -> Lane:
+        if self._book.reach is not None:  # a book that wears off is looked at after every update
+            return self.plain_lane(read, leg)
+        is_legwise, by_leg = self._is_legwise, self._by_leg
+
+        def lane(payload: bytes, received: float) -> bool:
+            item = read(payload, received)
+            if item is None:
+                return False
+            keeper = by_leg.get(leg) if is_legwise else self.keeper
+            try:
+                if keeper is None or not self.is_settled or not keeper.follow(item):
+                    self.take(item, leg)
+                    return True
+            except (BookError, DataParseError) as error:
+                self.touch(leg.heard)
+                self._note_bad(leg, error)
+                return True
+            self.last_at = self._sign_at = leg.heard
+            self.received += 1
+            if is_legwise:
+                self.keeper = keeper
+                self._handed_out = _Standing(keeper, item.timestamp or 0, item.last)
+            self._deliver_state(received)
+            return True
+
+        return lane
 
     def doubt(self, leg: Leg, detail: str) -> None:
         keeper = self._keeper_of(leg)
@@ -136,6 +175,12 @@ class BookFeed(Feed):
             topic = self.topic
             cause = f"what could not be read may have been an update: {detail}"
             self._note_broken(leg, BookGapError(topic.exchange, cause, topic=topic.kind, symbol=topic.symbol))
+
+    def _note_bad(self, leg: Leg | None, error: BookError | DataParseError) -> None:
+        """A row broke a book, or is none."""
+        if isinstance(error, DataParseError):
+            self.reject(error.detail)
+        self._note_broken(leg, error)
 
     def _note_broken(self, leg: Leg | None, error: BookError | DataParseError) -> None:
         """A book broke; another socket may still have a true one."""
@@ -206,8 +251,7 @@ class BookFeed(Feed):
         elif self.keeper.wants_snapshot:
             self._ask()
 
-    def _deliver_state(self) -> None:
-        received = self.venue.clock.now()
+    def _deliver_state(self, received: float) -> None:
         made: dict[int | None, OrderBookData] = {}
         topic = self.topic
         for box in self.boxes:
@@ -218,7 +262,13 @@ class BookFeed(Feed):
             item = made.get(levels)
             if item is None:
                 item = made[levels] = OrderBookData(self.keeper.state(levels), topic, received)
-            box.push(item if box.topic is topic else respelled(item, box.topic))
+            ready = box.ready
+            if box.topic is topic and len(ready) < box.limit:  # as in `Feed.lane`, where every call counts
+                ready.append(item)
+                if box.waiter is not None:
+                    box.wake()
+            else:
+                self.hand_out(box, item)
 
     # Faults
 

@@ -36,10 +36,10 @@ from ..exchanges.base import (
 )
 from .connection import Connection
 from .errors import ConnectionLost, manner_of, pause_after
+from .feed import USUAL, Feed, Lane
 from .tasks import end, start
 
 if TYPE_CHECKING:
-    from .feed import Feed, Lane
     from .session import Session
 
 log = logging.getLogger("bt_api_py.net")
@@ -47,10 +47,6 @@ log = logging.getLogger("bt_api_py.net")
 _RENEWAL_PAUSE = 60.0  # seconds before a renewal that failed is tried again
 _FRAMES_KEPT = 20  # the last ones, for whoever has to find out what a venue sent
 _MOST_LANES = 50_000  # heads of frames that a socket may bring in before the table is started again
-# Frames of a topic after which readers get a turn although more have arrived: what they are handed is still in the
-# processor's cache then, which halves the misses of a flood, and no other task waits for long.
-_AT_ONCE = 64
-_AT_ONCE_EACH = 16  # of several topics; each reader's turn has a price of its own
 _MOST_BAD_FRAMES = 50  # in a row: the stream of bytes itself is damaged
 
 
@@ -81,6 +77,7 @@ class Leg:
         self._bad_in_a_row = 0
         self._joined: set[str] = set()  # accepted by the venue, or proven by data, on this connection
         self._lanes: dict[bytes | None, Lane] = {}  # by what a frame begins with: topics from which data came
+        self._portion = USUAL  # the smallest of those topics
         self.failures = 0  # in a row
         self.is_proven = False  # data came on this connection
         self.farewell = ""  # what the venue announced
@@ -132,7 +129,7 @@ class Leg:
 
     def keep(self, name: str) -> None:
         """Do not give this topic back after all."""
-        self._lanes.clear()  # it may be another feed's now
+        self.forget_lanes()  # it may be another feed's now
         self._dropping.discard(name)
         self._changed.set()
 
@@ -141,7 +138,7 @@ class Leg:
         if name in self._subscribed:
             self._dropping.add(name)
         self._joined.discard(name)
-        self._lanes.clear()
+        self.forget_lanes()
         self._changed.set()
 
     def ask_snapshot(self, name: str) -> None:
@@ -151,8 +148,9 @@ class Leg:
                 self._connection.send(command.payload)
 
     def forget_lanes(self) -> None:
-        """Look at every record again: another leg may bring the same ones."""
+        """Look at every record again: another leg may bring the same ones, or the readers are others."""
         self._lanes.clear()
+        self._portion = USUAL
 
     def restart(self, cause: str) -> None:
         """Drop the socket and connect again."""
@@ -214,7 +212,7 @@ class Leg:
             self._pending.clear()
             self._subscribed.clear()
             self._joined.clear()
-            self._lanes.clear()
+            self.forget_lanes()
             self._dropping.clear()
             try:
                 await end(workers)
@@ -330,7 +328,7 @@ class Leg:
                 self._reject(error.detail, b"")
                 continue
             self.heard, received = connection.heard, now()
-            portion = max(_AT_ONCE, _AT_ONCE_EACH * len(lanes))
+            portion = max(self._portion.least, self._portion.each * len(lanes))
             turn = self.frames + portion
             while payload is not None:
                 if payload:
@@ -373,8 +371,9 @@ class Leg:
         read = self.session.exchange.reader(head)
         if read is not None:
             if len(self._lanes) >= _MOST_LANES:
-                self._lanes.clear()
+                self.forget_lanes()
             self._lanes[head] = feed.lane(read, self)
+            self._portion = min(self._portion, feed.portion)
 
     def _join(self, name: str) -> None:
         if name in self._subscribed:

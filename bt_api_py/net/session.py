@@ -149,6 +149,9 @@ class Session(Carrier):
 
     def _count_legs(self) -> None:
         self.is_doubled = len(self.legs) > 1
+        self.note_readers()
+
+    def note_readers(self) -> None:
         for leg in self.legs:
             leg.forget_lanes()
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from bt_api_py.book.checksum import Crc32
 from bt_api_py.book.sequence import BookKeeper, Linked, Rule, Spanning, Unnumbered, Verdict, Whole
@@ -136,6 +137,23 @@ def test_a_second_snapshot_replaces_the_book() -> None:
     book.take(Sent(previous=10, last=11, bids=[["9", "1"]]))
     assert book.take(snapshot(5, bids=[["8", "3"]]))
     assert (book.state(None).bids, book.sequence) == ([["8", "3"]], 5)
+
+
+@pytest.mark.parametrize("rule", [Spanning(), Spanning(linked=True), Linked()], ids=repr)
+def test_an_update_that_plainly_follows_takes_the_short_way(rule: Rule) -> None:
+    """Once an update has joined, those that continue its numbers need no verdict, and all others do."""
+    book = kept(rule)
+    book.take(Sent(previous=0, first=0, last=1))
+    book.take(snapshot(0))
+    if not book._joined:
+        book.take(Sent(previous=0, first=1, last=1))
+    following = Sent(previous=1, first=2, last=4, bids=[["10", "3"]])
+    assert book.follow(following)
+    assert (book.sequence, list(book.state(None).bids)) == (4, [["10", "3"]])
+    assert not book.follow(following)
+    assert not book.follow(Sent(previous=9, first=10, last=11))
+    assert not book.follow(snapshot(20))
+    assert book.sequence == 4
 
 
 def test_after_a_gap_there_is_no_book() -> None:
@@ -487,13 +505,25 @@ def test_a_lost_update_is_noticed(changes: list[tuple[str, int, int]], lost: int
     checksum=st.sampled_from([None, Crc32(25)]),
 )
 def test_a_book_is_true_or_absent(rows: list[Sent], rule: Rule, checksum: Crc32 | None) -> None:
-    """Whatever rows come, only the documented errors do, and a book is never crossed or half there."""
-    book = kept(rule, checksum=checksum)
+    """Whatever rows come, only the documented errors do, and a book is never crossed or half there.
+
+    Whoever tries the short way first has the same book.
+    """
+    book, other = kept(rule, checksum=checksum), kept(rule, checksum=checksum)
     for row in rows:
+        error = None
         try:
             book.take(row)
-        except (BookError, DataParseError):
+        except (BookError, DataParseError) as raised:
+            error = raised
             assert not book.is_live
+        try:
+            assert other.follow(row) or other.take(row) in (True, False)
+        except (BookError, DataParseError) as raised:
+            assert (type(raised), str(raised)) == (type(error), str(error))
+        else:
+            assert error is None
+        assert (other.is_live, asdict(other.state(None))) == (book.is_live, asdict(book.state(None)))
         if book.is_live:
             assert not book.book.is_crossed()
         else:
