@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
+from ..exceptions import DataParseError
 from .errors import ConnectionLost
 from .transport import Response, inflate, retry_after
 
@@ -43,17 +44,23 @@ class AiohttpSocket:
             return b""
         raise self._ended(message)
 
-    def take(self) -> bytes | None:
-        waiting = self._waiting
-        if not waiting:
-            return None
-        message = waiting[0][0]
-        kind, data = message[0], message[1]
-        if kind is not _TEXT and kind is not _BINARY:
-            return None
-        for _ in self._read().__await__():  # takes it out of the queue; it does not wait for what is there
-            raise RuntimeError("a message that had arrived was not there")
-        return data if kind is _TEXT else self._content(data)
+    def take(self, most: int) -> list[bytes]:
+        waiting, read = self._waiting, self._read
+        payloads: list[bytes] = []
+        while waiting and len(payloads) < most:
+            message = waiting[0][0]
+            kind, data = message[0], message[1]
+            if kind is not _TEXT:
+                if kind is not _BINARY:
+                    break
+                try:
+                    data = self._content(data)
+                except DataParseError:
+                    break
+            for _ in read().__await__():  # takes it out of the queue; it does not wait for what is there
+                raise RuntimeError("a message that had arrived was not there")
+            payloads.append(data)
+        return payloads
 
     def _content(self, data: bytes) -> bytes:
         # Texts are bytes as well: nothing is decoded here.

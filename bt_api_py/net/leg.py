@@ -317,35 +317,28 @@ class Leg:
 
     async def _read(self, connection: Connection) -> NoReturn:
         exchange, lanes = self.session.exchange, self._lanes
-        now, take, keep = self._venue.clock.now, connection.take, self.last_frames.append
+        now, take, keep = self._venue.clock.now, connection.take, self.last_frames.extend
         head_of, mark = exchange.head, exchange.mark
-        payload: bytes | None
         while True:
-            # What one read of the network brought in is handled together, under one time of receipt.
             try:
-                payload = await connection.receive()
+                first = await connection.receive()
             except DataParseError as error:
                 self._reject(error.detail, b"")
                 continue
+            # What has arrived with it is handled together with it, under one time of receipt.
             self.heard, received = connection.heard, now()
             portion = max(self._portion.least, self._portion.each * len(lanes))
-            turn = self.frames + portion
-            while payload is not None:
-                if payload:
-                    self.frames += 1
-                    keep(payload)
-                    head = payload.partition(mark)[0] if mark is not None else head_of(payload)
-                    lane = lanes.get(head)
-                    if lane is None or not lane(payload, received):
-                        self._hand_on(connection, payload, received, head)
-                if self.frames == turn:
-                    turn += portion
-                    await asyncio.sleep(0)
-                try:
-                    payload = take()
-                except DataParseError as error:
-                    self._reject(error.detail, b"")
-                    payload = b""
+            payloads = [first, *take(portion)] if first else take(portion)
+            count = len(payloads)
+            self.frames += count
+            keep(payloads)
+            for payload in payloads:
+                head = payload.partition(mark)[0] if mark is not None else head_of(payload)
+                lane = lanes.get(head)
+                if (lane is None or not lane(payload, received)) and payload:
+                    self._hand_on(connection, payload, received, head)
+            if count >= portion:
+                await asyncio.sleep(0)
 
     def _hand_on(self, connection: Connection, payload: bytes, received: float, head: bytes | None) -> None:
         session = self.session

@@ -35,11 +35,10 @@ class Socket(Protocol):
         """
         ...
 
-    def take(self) -> bytes | None:
-        """Return a message that has already arrived, as `receive` does; ``None`` when `receive` has to be asked.
+    def take(self, most: int) -> list[bytes]:
+        """Return messages that have arrived already, no more than so many, inflated.
 
-        Raises:
-            DataParseError: this one message cannot be inflated; the socket goes on.
+        It ends before whatever is no plain message or cannot be inflated: that is for `receive`.
         """
         ...
 

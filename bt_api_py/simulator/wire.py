@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ..exceptions import DataParseError
 from ..net.errors import ConnectionLost
 from ..net.transport import Response, inflate, retry_after
 from .dialects.base import Dialect, Session
@@ -129,17 +130,29 @@ class SimulatedSocket:
                 self._reader = None
         return self._next()
 
-    def take(self) -> bytes | None:
-        return self._next() if self._inbox else None
+    def take(self, most: int) -> list[bytes]:
+        payloads: list[bytes] = []
+        while self._inbox and len(payloads) < most:
+            item = self._inbox[0]
+            if isinstance(item, _Ping) or len(item) > self._limit:
+                break
+            try:
+                payloads.append(self._content(item))
+            except DataParseError:
+                break
+            self._inbox.popleft()
+        return payloads
 
     def _next(self) -> bytes:
         item = self._inbox.popleft()
         if isinstance(item, _Ping):
             self._up.put(("pong", item.payload))
             return b""
-        data: bytes = item
-        if len(data) > self._limit:
+        if len(item) > self._limit:
             raise self._end(ConnectionLost("protocol error: message too big", code=1009))
+        return self._content(item)
+
+    def _content(self, data: bytes) -> bytes:
         return inflate(data, self._limit) if data[:2] == _GZIP else data
 
     async def send(self, payload: str) -> None:

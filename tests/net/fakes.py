@@ -98,8 +98,8 @@ class FakeSocket:
             raise message
         return message
 
-    def take(self):
-        return None
+    def take(self, most):
+        return []
 
     async def send(self, payload):
         if self.is_closed:

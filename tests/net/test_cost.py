@@ -34,8 +34,8 @@ BLOCKS = {"ticker": 7, "trades": 7, "depth": 22}  # of memory, for each object t
 class Socket(fakes.FakeSocket):
     """A socket that hands over together what arrived together."""
 
-    def take(self):
-        return None if self._incoming.empty() else self._incoming.get_nowait()
+    def take(self, most):
+        return [self._incoming.get_nowait() for _ in range(min(most, self._incoming.qsize()))]
 
 
 class Calls:
