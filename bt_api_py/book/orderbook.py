@@ -18,6 +18,7 @@ from ..exceptions import DataParseError
 from .parts import Parts
 
 _LONG = 500  # levels from which on a top is handed out in parts
+_FIRST = [slice(None, -count - 1, -1) for count in range(_LONG + 1)]  # so many entries, the last one first
 _INFINITY = float("inf")
 _price = itemgetter(0)
 
@@ -91,35 +92,40 @@ class BookSide:
                 price = float(level[0])
                 quantity = float(level[1])
                 at = bisect_left(ranks, rank := sign * price)
-                is_known = ranks[at] == rank
-                if is_known and entries[at][2][0] != level[0]:
-                    at, is_known = self._exact(at, level[0])
-                if 0.0 < quantity < infinity:
-                    if is_known:
-                        entries[at] = (price, quantity, level)
-                    elif rank > -infinity:
+                if ranks[at] != rank:
+                    if 0.0 < quantity < infinity and rank > -infinity:
                         ranks.insert(at, rank)
                         entries.insert(at, (price, quantity, level))
-                    else:
+                    elif quantity or not rank > -infinity:
                         raise _refused(level)
+                elif entries[at][2][0] != level[0]:
+                    self._set_exact(at, (price, quantity, level))
+                elif 0.0 < quantity < infinity:
+                    entries[at] = (price, quantity, level)
                 elif quantity:
                     raise _refused(level)
-                elif is_known:
+                else:
                     del ranks[at], entries[at]
-                elif not rank > -infinity:
-                    raise _refused(level)
         except (TypeError, ValueError, IndexError, ArithmeticError):
             raise _refused(level) from None
 
-    def _exact(self, place: int, key: Any) -> tuple[int, bool]:
-        """Return where a price stands, or belongs, among those of one float, and whether it is there."""
-        ranks, entries = self._ranks, self._entries
-        rank, exact, at = ranks[place], Decimal(key), place
-        while ranks[at] == rank:
-            if Decimal(entries[at][2][0]) == exact:
-                return at, True
+    def _set_exact(self, place: int, priced: Priced) -> None:
+        """Set a level whose price has the float of the level at `place`, but another text."""
+        ranks, entries, (_, quantity, level) = self._ranks, self._entries, priced
+        rank, exact, at = ranks[place], Decimal(level[0]), place
+        while ranks[at] == rank and Decimal(entries[at][2][0]) != exact:
             at += 1
-        return place, False
+        is_known = ranks[at] == rank
+        if 0.0 < quantity < _INFINITY:
+            if is_known:
+                entries[at] = priced
+            else:
+                ranks.insert(place, rank)
+                entries.insert(place, priced)
+        elif quantity:
+            raise _refused(level)
+        elif is_known:
+            del ranks[at], entries[at]
 
     def crop(self, depth: int) -> None:
         """Keep the best `depth` levels."""
@@ -152,7 +158,7 @@ class BookSide:
         """Return the same levels together with their numbers, as something that later updates leave alone."""
         entries = self._entries
         if count is not None and count <= _LONG:
-            return entries[: -count - 1 : -1]
+            return entries[_FIRST[count]]
         if len(entries) <= _LONG:
             return entries[::-1][:count]
         if self._parts is None:

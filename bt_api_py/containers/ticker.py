@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .base import Container, nan
+from .base import Container, as_number, nan
 
 
 class TickerData(Container):
@@ -13,6 +13,8 @@ class TickerData(Container):
 
     Everything is optional, since hardly a venue sends all of it: what is missing is ``nan``.
     """
+
+    # Getters that programs call for every message look themselves whether a number is one: a call costs as much again.
 
     event = "TickerEvent"
     kind = "ticker"
@@ -24,7 +26,10 @@ class TickerData(Container):
 
         Where the venue tells no such price: the middle between the best prices.
         """
-        last = self._number("last_price")
+        value = self._row.last_price
+        if type(value) is float and value - value == 0.0:
+            return value
+        last = as_number(value)
         return last if last == last else self._number("mid_price")
 
     def get_last_volume(self) -> float:
@@ -33,7 +38,8 @@ class TickerData(Container):
 
     def get_bid_price(self) -> float:
         """Return the best bid, quote asset per base asset."""
-        return self._number("bid_price")
+        value = self._row.bid_price
+        return value if type(value) is float and value - value == 0.0 else as_number(value)
 
     def get_bid_volume(self) -> float:
         """Return the quantity at the best bid, base asset."""
@@ -41,7 +47,8 @@ class TickerData(Container):
 
     def get_ask_price(self) -> float:
         """Return the best ask, quote asset per base asset."""
-        return self._number("ask_price")
+        value = self._row.ask_price
+        return value if type(value) is float and value - value == 0.0 else as_number(value)
 
     def get_ask_volume(self) -> float:
         """Return the quantity at the best ask, base asset."""
@@ -73,7 +80,10 @@ class TickerData(Container):
 
     def get_volume(self) -> float:
         """Return the quantity traded in 24 hours, base asset."""
-        return self._quantity("volume")
+        value = self._row.volume
+        if type(value) is float and value - value == 0.0:
+            return value * self._topic.factor
+        return as_number(value) * self._topic.factor
 
     get_volume_24h = get_volume
     get_vol_24h = get_volume
@@ -90,7 +100,10 @@ class TickerData(Container):
         As the venue sends it, in percent or as a fraction, otherwise (last / open - 1) * 100; ``nan`` when that needs
         an open price which is missing or zero.
         """
-        percent = self._number("price_change_percent")
+        value = self._row.price_change_percent
+        if type(value) is float and value - value == 0.0:
+            return value
+        percent = as_number(value)
         if percent == percent:
             return percent
         fraction = self._number("price_change_fraction")

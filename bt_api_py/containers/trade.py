@@ -29,7 +29,7 @@ class TradeRow(Row):
     ordered: ClassVar[bool] = True
     sparse: ClassVar[bool] = False
     numbered_apart: ClassVar[bool] = False
-    # Where a decoder checks these types in the place of those that a record declares, `defect` has nothing to find.
+    # Where a decoder checks these types, `defect` has nothing to find.
     checks: ClassVar[dict[str, dict[Any, Any]]] = {
         "price": {float: _Finite},
         "quantity": {float: _Quantity},

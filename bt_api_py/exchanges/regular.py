@@ -43,9 +43,7 @@ def _remade(row: Any, fields: dict[str, Any]) -> Any:
 
 
 def _checks(row: Any) -> dict[str, dict[Any, Any]] | None:
-    """Return what does the work of `defect`, from the class that defines it; ``None`` where nothing does."""
+    """Return the narrower types that do the work of `defect`, from its class; ``None`` where nothing does that work."""
     owner = next(each for each in row.__mro__ if "defect" in vars(each))
-    if owner is Row:
-        return {}
-    checks: dict[str, dict[Any, Any]] | None = vars(owner).get("checks")
+    checks: dict[str, dict[Any, Any]] | None = row.checks if owner is Row else vars(owner).get("checks")
     return checks

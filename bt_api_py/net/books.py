@@ -33,6 +33,7 @@ _SNAPSHOT_PAUSE = 1.0  # seconds before a snapshot that was too old is asked for
 _STATE_DEADLINE = 5.0  # seconds without a book although its records come
 _QUIET_START = 2.0  # seconds after which the first state of a market without updates is asked for
 _PROBE_LEVELS = 5
+_LEVELS_AT_ONCE = 240  # a side, of all books that wait for several readers
 _REQUEST_DEADLINE = 3.0  # seconds for the answer to a snapshot asked for over the socket
 
 
@@ -77,9 +78,13 @@ class BookFeed(Feed):
     def portion(self) -> Portion:
         """How many frames may be read at once.
 
-        Several readers share a book with its hundreds of numbers, which lives until the last of them has read it.
+        Several readers share a book, and the numbers that the first of them asks for live until the last has read it. So
+        many lists must not wait that Python's collector, which counts them, begins to look through them again and again.
         """
-        return Portion(64, 4) if len(self.boxes) < 2 else Portion(16, 1)
+        if len(self.boxes) < 2:
+            return Portion(64, 4)
+        levels = [box.wish.levels or _LEAST_SNAPSHOT for box in self.boxes if box.wants_copies]
+        return Portion(min(64, max(1, _LEVELS_AT_ONCE // max(levels, default=1))), 1)
 
     @property
     def is_urgent(self) -> bool:

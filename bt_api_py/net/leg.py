@@ -328,7 +328,7 @@ class Leg:
             # What has arrived with it is handled together with it, under one time of receipt.
             self.heard, received = connection.heard, now()
             portion = max(self._portion.least, self._portion.each * len(lanes))
-            payloads = [first, *take(portion)] if first else take(portion)
+            payloads = [first, *take(portion - 1)] if first else take(portion)
             count = len(payloads)
             self.frames += count
             keep(payloads)

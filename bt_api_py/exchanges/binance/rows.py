@@ -6,6 +6,8 @@ documentation (market streams, market data), state of 2026-05.
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from msgspec import field
 
 from ...containers.bar import BarRow
@@ -14,6 +16,7 @@ from ...containers.trade import TradeRow
 from ..base import BookRow, InstrumentRow, Stamp
 
 Levels = list[tuple[str, ...]]
+Pairs = list[tuple[str, str]]  # quicker to decode
 
 
 class Ticker(Row, kw_only=True):  # in the order of the wire, which spares the decoder a search
@@ -82,6 +85,8 @@ class Kline(BarRow):
 
 
 class Difference(BookRow):
+    checks: ClassVar[dict[str, dict[Any, Any]]] = {"bids": {Levels: Pairs}, "asks": {Levels: Pairs}}
+
     timestamp: int = field(name="E")
     first: int = field(name="U")
     last: int = field(name="u")
