@@ -78,8 +78,8 @@ class BookFeed(Feed):
     def portion(self) -> Portion:
         """How many frames may be read at once.
 
-        Several readers share a book, and the numbers that the first of them asks for live until the last has read it. So
-        many lists must not wait that Python's collector, which counts them, begins to look through them again and again.
+        Several readers share a book, and the numbers that the first of them asks for live until the last has read it.
+        Not so many lists must wait that Python's collector, which counts them, looks through them again and again.
         """
         if len(self.boxes) < 2:
             return Portion(64, 4)

@@ -22,28 +22,35 @@ from bt_api_py.containers import (
     TradeData,
 )
 
+
+class Told(SimpleNamespace):
+    """A record; what every record has, told or not, stands here."""
+
+    timestamp = ask_price = None
+
+
 TOPIC = Topic(exchange="OKX___SPOT", kind="", symbol="BTCUSDT", venue_symbol="BTC-USDT", interval="1m")
 TICKER = TickerData(
-    SimpleNamespace(last_price="88899.9", price_change_percent="-0.57", bid_price="88899.8", volume="7617"),
+    Told(last_price="88899.9", price_change_percent="-0.57", bid_price="88899.8", volume="7617"),
     TOPIC,
 )
 BOOK = OrderBookData(BookState([["100.5", "2"], ["100", "3"]], [["101", "1"]]), TOPIC)
 TRADE = TradeData(
-    SimpleNamespace(timestamp=1_795_219_201_019, price=88899.9, quantity=0.0035, side="buy", trade_id="742"),
+    Told(timestamp=1_795_219_201_019, price=88899.9, quantity=0.0035, side="buy", trade_id="742"),
     TOPIC,
 )
 BAR = BarData(
-    SimpleNamespace(timestamp=1_795_219_200_000, open=1.5, high=3, low=1, close=2, volume=5, closed=True),
+    Told(timestamp=1_795_219_200_000, open=1.5, high=3, low=1, close=2, volume=5, closed=True),
     TOPIC,
 )
-MARK = MarkPriceData(SimpleNamespace(mark_price="88881.12", index_price="88880"), TOPIC)
+MARK = MarkPriceData(Told(mark_price="88881.12", index_price="88880"), TOPIC)
 FUNDING = FundingRateData(
-    SimpleNamespace(current_funding_rate="0.0001", current_funding_time=1_795_248_000_000),
+    Told(current_funding_rate="0.0001", current_funding_time=1_795_248_000_000),
     TOPIC,
 )
-INTEREST = OpenInterestData(SimpleNamespace(open_interest="73211.4"), TOPIC)
+INTEREST = OpenInterestData(Told(open_interest="73211.4"), TOPIC)
 LIQUIDATION = LiquidationData(
-    SimpleNamespace(timestamp=1_795_219_201_000, price=88000.0, quantity=0.014, side="sell"),
+    Told(timestamp=1_795_219_201_000, price=88000.0, quantity=0.014, side="sell"),
     TOPIC,
 )
 

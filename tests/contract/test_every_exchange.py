@@ -64,7 +64,7 @@ class TestData:
                 assert isinstance(ticker, TickerData)
                 assert ticker.get_last_price() in last_prices(sim, exchange, symbol, ticker)
                 assert not ticker.get_bid_price() >= ticker.get_ask_price()
-                if hasattr(row, "volume"):
+                if row.volume is not None:
                     assert ticker.get_volume() > 1000
                 if hasattr(row, "open_price") or hasattr(row, "price_change_pct"):
                     assert -50 < ticker.get_price_change() < 50

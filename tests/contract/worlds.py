@@ -73,7 +73,7 @@ def moments(item, margin_ms=1000):
 def last_prices(sim, exchange, symbol, ticker):
     """Return what the last price of a ticker may be: that of a recent trade, or the middle where none is told."""
     recent = [float(row.price) for row in sim.truth.prices(exchange, symbol)[-2000:]]
-    if hasattr(row_of(ticker), "last_price"):
+    if row_of(ticker).last_price is not None:
         return recent
     return [ticker.get_last_price()] if min(recent) <= ticker.get_last_price() <= max(recent) else []
 

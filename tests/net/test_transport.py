@@ -12,6 +12,7 @@ from bt_api_py.net.aiohttp_transport import AiohttpTransport
 from bt_api_py.net.errors import ConnectionLost
 
 LIMIT = 10_000
+FLOOD = 2000  # messages, more than the buffers of a connection hold
 REFUSALS = {"/refused": 403, "/busy": 429, "/missing": 404}
 
 
@@ -20,7 +21,9 @@ class Server:
 
     def __init__(self):
         self.extensions = []  # offered by clients
+        self.agents = []
         self.calls = []
+        self.sent = 0
         self.never = asyncio.Event()
         self.address = ""
 
@@ -34,6 +37,7 @@ class Server:
         socket = web.WebSocketResponse(autoping=False, compress=request.path == "/compressed")
         await socket.prepare(request)
         self.extensions.append(request.headers.get("Sec-WebSocket-Extensions", ""))
+        self.agents.append(request.headers.get("User-Agent", ""))
         match request.path:
             case "/gzip":
                 await socket.send_bytes(gzip.compress(b'{"a":1}'))
@@ -49,6 +53,13 @@ class Server:
                 request.transport.abort()
             case "/ping":
                 await socket.ping(b"are you there")
+            case "/parts":  # of one text, with a ping between them
+                request.transport.write(b"\x01\x03one\x89\x00\x80\x04 two")
+            case "/stray":  # the end of a text that never began
+                request.transport.write(b"\x80\x03end")
+            case "/flood":
+                for self.sent in range(FLOOD):
+                    await socket.send_str(f"{self.sent} {'.' * (LIMIT - 100)}")
         async for message in socket:
             if message.type is WSMsgType.PONG:
                 await socket.send_str(f"pong {message.data.decode()}")
@@ -170,6 +181,13 @@ class TestSocket:
         assert await socket.receive() == b""
         await socket.close()
 
+    async def test_the_client_tells_what_it_is(self, server, dial):
+        """There are venues that turn away whoever names no user agent."""
+        socket = await dial("/talk")
+        await socket.close()
+        assert all(server.agents)
+        assert server.agents
+
     async def test_closing_ends_a_waiting_receive(self, dial):
         """close() while another task receives ends that with a lost connection, and may be called twice."""
         socket = await dial("/talk")
@@ -187,6 +205,62 @@ class TestSocket:
         await socket.send("a" * 500)
         assert await socket.receive() == b"A" * 500
         assert ("permessage-deflate" in server.extensions[0]) is compression
+        await socket.close()
+
+    async def test_a_compressed_message_beyond_the_limit_ends_the_socket(self, dial):
+        """What grows too large when it is unpacked is a lost connection with code 1009."""
+        socket = await dial("/compressed")
+        await socket.send("a" * (LIMIT + 1))
+        with pytest.raises(ConnectionLost) as caught:
+            await socket.receive()
+        assert caught.value.code == 1009
+        await socket.close()
+
+    async def test_a_text_may_come_in_parts(self, dial):
+        """Parts of a text are one message, and what comes between them is not lost."""
+        socket = await dial("/parts")
+        received = [await socket.receive(), await socket.receive()]
+        assert sorted(received) == [b"", b"one two"]
+        await socket.close()
+
+    async def test_a_part_of_nothing_is_a_fault(self, dial):
+        """The end of a message without its beginning is a lost connection."""
+        socket = await dial("/stray")
+        with pytest.raises(ConnectionLost, match="protocol error") as caught:
+            await socket.receive()
+        assert caught.value.code == 1002
+        await socket.close()
+
+    @pytest.mark.parametrize("path", ["/flood", "/gzip"])
+    async def test_what_has_arrived_is_taken_together(self, dial, path):
+        """`take` hands over what waits, in order and no more than asked for, and leaves the rest to `receive`."""
+        socket = await dial(path)
+        payloads = []
+        while len(payloads) < (FLOOD if path == "/flood" else 2):
+            try:
+                payloads.append(await socket.receive())
+            except DataParseError:
+                continue
+            await asyncio.sleep(0.001)
+            taken = socket.take(7)
+            assert len(taken) <= 7
+            payloads += taken
+        if path == "/flood":
+            assert [int(payload.split()[0]) for payload in payloads] == list(range(FLOOD))
+        else:
+            assert payloads == [b'{"a":1}', b"plain"]
+        await socket.close()
+
+    async def test_who_does_not_read_is_not_sent_more(self, server, dial):
+        """A flood that nobody reads waits at the sender, and all of it comes when it is read."""
+        socket = await dial("/flood")
+        sent = -1
+        while sent < server.sent:
+            sent = server.sent
+            await asyncio.sleep(0.1)
+        assert sent < FLOOD - 1
+        payloads = [await socket.receive() for _ in range(FLOOD)]
+        assert len({payload.split()[0] for payload in payloads}) == FLOOD
         await socket.close()
 
 

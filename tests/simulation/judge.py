@@ -349,7 +349,7 @@ class Tickers(Record):
 
     def judge(self, ticker):
         assert not ticker.get_bid_price() >= ticker.get_ask_price(), f"{self}: crossed"
-        if not hasattr(row_of(ticker), "last_price"):
+        if row_of(ticker).last_price is None:
             return
         scale = 10 ** self.venue.instruments[self.venue.key(self.symbol)].price_decimals
         assert any(row.price / scale == ticker.get_last_price() for row in reversed(self.venue.prices(self.symbol)))

@@ -125,7 +125,7 @@ async def until(condition, limit=60.0):
 
 def present_price(sim, exchange, symbol, ticker):
     """Return the price that a ticker should show: the last one, or the middle where the venue tells none."""
-    if hasattr(row_of(ticker), "last_price"):
+    if row_of(ticker).last_price is not None:
         return float(sim.truth.prices(exchange, symbol)[-1].price)
     book = sim.truth.book(exchange, symbol)
     return float(book.bids[0][0] + book.asks[0][0]) / 2
