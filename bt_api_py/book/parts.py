@@ -13,7 +13,7 @@ from typing import overload
 
 from ..containers.orderbook import Level, Priced
 
-_SIZE = 128  # levels of a part when it is cut
+_SIZE = 64  # levels of a part when it is cut
 _MOST_NOTED = 64  # updates without a long top being asked for, after which the parts are given up
 
 

@@ -82,7 +82,7 @@ class BookFeed(Feed):
         Not so many lists must wait that Python's collector, which counts them, looks through them again and again.
         """
         if len(self.boxes) < 2:
-            return Portion(64, 4)
+            return Portion(64, 2)
         levels = [box.wish.levels or _LEAST_SNAPSHOT for box in self.boxes if box.wants_copies]
         return Portion(min(64, max(1, _LEVELS_AT_ONCE // max(levels, default=1))), 1)
 

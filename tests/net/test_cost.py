@@ -24,11 +24,11 @@ MARGIN = 1.1
 
 # For each message: calls of Python functions by the package or into it, and calls of native ones by the package.
 CALLS = {
-    "messages that arrive together": {"ticker": (10, 10), "trades": (7, 8), "depth": (28, 12)},
-    "messages that arrive one by one": {"ticker": (26, 16), "trades": (23, 14), "depth": (44, 18)},
-    "three readers": {"ticker": (25, 22), "trades": (16, 16), "depth": (38, 22)},
+    "messages that arrive together": {"ticker": (6, 6), "trades": (6, 6), "depth": (18, 9)},
+    "messages that arrive one by one": {"ticker": (23, 14), "trades": (23, 14), "depth": (35, 17)},
+    "three readers": {"ticker": (14, 12), "trades": (14, 12), "depth": (28, 18)},
 }
-BLOCKS = {"ticker": 7, "trades": 7, "depth": 22}  # of memory, for each object that a reader holds; its frame is one
+BLOCKS = {"ticker": 7, "trades": 7, "depth": 21}  # of memory, for each object that a reader holds; its frame is one
 
 
 class Socket(fakes.FakeSocket):
