@@ -18,7 +18,6 @@ from ..exceptions import DataParseError
 from .parts import Parts
 
 _LONG = 500  # levels from which on a top is handed out in parts
-_FIRST = [slice(None, -count - 1, -1) for count in range(_LONG + 1)]  # so many entries, the last one first
 _INFINITY = float("inf")
 _price = itemgetter(0)
 
@@ -158,7 +157,7 @@ class BookSide:
         """Return the same levels together with their numbers, as something that later updates leave alone."""
         entries = self._entries
         if count is not None and count <= _LONG:
-            return entries[_FIRST[count]]
+            return entries[: -count - 1 : -1]
         if len(entries) <= _LONG:
             return entries[::-1][:count]
         if self._parts is None:

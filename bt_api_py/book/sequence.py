@@ -267,15 +267,11 @@ class BookKeeper:
                 return False
         elif not self._is_linked or row.previous != last:
             return False
-        book = self.book
-        try:
-            book.apply(row.bids, row.asks)
-        except DataParseError:
-            self._forget()
-            raise
-        self._last = row.last
-        self._row = row
-        bids, asks = book.bids._entries, book.asks._entries
+        self._apply(row)
+        bids, asks = (
+            self.book.bids._entries,
+            self.book.asks._entries,
+        )  # as `is_crossed`, of which calls cost as much again
         if self._checksum is not None or (bids and asks and bids[-1][0] >= asks[-1][0]):
             self._check(row)
         return True

@@ -83,7 +83,7 @@ class BookFeed(Feed):
         """
         if len(self.boxes) < 2:
             return Portion(64, 2)
-        levels = [box.wish.levels or _LEAST_SNAPSHOT for box in self.boxes if box.wants_copies]
+        levels = [box.wish.levels or _LEVELS_AT_ONCE for box in self.boxes if box.wants_copies]
         return Portion(min(64, max(1, _LEVELS_AT_ONCE // max(levels, default=1))), 1)
 
     @property
@@ -106,8 +106,10 @@ class BookFeed(Feed):
     # Records
 
     def attach(self, box: Mailbox, topic: Topic) -> None:
+        before = self.portion
         super().attach(box, topic)
-        self.session.note_readers()
+        if self.portion != before:
+            self.session.repave()
         if not self.is_live and box.state == "live":
             box.state = "resyncing"
         if not self.keeper.is_live:
@@ -119,8 +121,10 @@ class BookFeed(Feed):
             self._start_over(0.0)
 
     def detach(self, box: Mailbox) -> None:
+        before = self.portion
         super().detach(box)
-        self.session.note_readers()
+        if self.portion != before:
+            self.session.repave()
 
     def take(self, item: BookRow, leg: Leg | None = None) -> None:
         keeper = self._keeper_of(leg) if self._is_legwise else self.keeper

@@ -149,9 +149,9 @@ class Session(Carrier):
 
     def _count_legs(self) -> None:
         self.is_doubled = len(self.legs) > 1
-        self.note_readers()
+        self.repave()
 
-    def note_readers(self) -> None:
+    def repave(self) -> None:
         for leg in self.legs:
             leg.forget_lanes()
 
