@@ -13,13 +13,13 @@ from decimal import Decimal
 from operator import itemgetter, lt
 from typing import Any
 
-from ..containers.orderbook import Level, Priced
+from ..containers.orderbook import Level, PriceLevel
 from ..exceptions import DataParseError
 from .parts import Parts
 
-_LONG = 500  # levels from which on a top is handed out in parts
+LONG = 500  # levels from which on a top is handed out in parts
 _INFINITY = float("inf")
-_price = itemgetter(0)
+_rank = itemgetter(0)
 
 
 def _refused(level: Any) -> DataParseError:
@@ -29,22 +29,30 @@ def _refused(level: Any) -> DataParseError:
 class BookSide:
     """One side of a book. The best level stands last, where changes are most frequent and cheapest."""
 
-    __slots__ = ("_entries", "_parts", "_ranks", "_sign")
+    __slots__ = ("_edge", "_parts", "_ranks", "_sent", "_shown", "_sign")
 
     def __init__(self, sign: int) -> None:
         """Make an empty side: `sign` is 1 for bids and -1 for asks."""
         self._sign = float(sign)
         self._ranks: list[float] = [_INFINITY]  # sign * price, ascending; the last spares a look at the length
-        self._entries: list[Priced] = []  # the level of each rank
+        self._sent: list[Level] = []  # the level of each rank, as the venue sent it
+        # The same as readers see it. Levels so far from the best that nobody has looked at them have ``None``.
+        self._shown: list[PriceLevel | None] = []
+        self._edge = _INFINITY  # the rank from which on none is ``None``
         self._parts: Parts | None = None  # since somebody wanted a long top
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._sent)
 
     def clear(self) -> None:
         """Forget every level."""
-        self._ranks = [_INFINITY]
-        self._entries.clear()
+        self._hold([_INFINITY], [])
+
+    def _hold(self, ranks: list[float], sent: list[Level]) -> None:
+        self._ranks = ranks
+        self._sent = sent
+        self._shown = [None] * len(sent)
+        self._edge = _INFINITY
         if self._parts is not None:
             self._parts.forget()
 
@@ -56,25 +64,25 @@ class BookSide:
         """
         self.clear()
         sign = self._sign
-        entries: list[Priced] = []
+        entries: list[tuple[float, Level]] = []
         level: Any = None
         try:
             for level in levels:
                 price, quantity = float(level[0]), float(level[1])
                 if 0.0 < quantity < _INFINITY:
-                    entries.append((price, quantity, level))
+                    entries.append((sign * price, level))
                 elif quantity or not -_INFINITY < price < _INFINITY:
                     raise _refused(level)
         except (TypeError, ValueError, IndexError, ArithmeticError):
             raise _refused(level) from None
-        entries.sort(key=_price, reverse=sign < 0)
-        ranks = [sign * entry[0] for entry in entries]
+        entries.sort(key=_rank)
+        ranks = [rank for rank, _ in entries]
         ranks.append(_INFINITY)
+        sent = [level for _, level in entries]
         if ranks[0] > -_INFINITY and all(map(lt, ranks, ranks[1:])):
-            self._ranks = ranks
-            self._entries = entries
+            self._hold(ranks, sent)
         else:  # prices that need an exact comparison, or none
-            self.apply([entry[2] for entry in entries])
+            self.apply(sent)
 
     def apply(self, levels: Sequence[Level]) -> None:
         """Set levels to their absolute quantities; zero removes one, an unknown one silently.
@@ -84,51 +92,69 @@ class BookSide:
         """
         if self._parts is not None:
             self._parts.note(levels)
-        sign, ranks, entries, infinity = self._sign, self._ranks, self._entries, _INFINITY
+        sign, ranks, sent, shown, edge = self._sign, self._ranks, self._sent, self._shown, self._edge
+        infinity = _INFINITY
         level: Any = None
         try:
             for level in levels:
                 price = float(level[0])
                 quantity = float(level[1])
                 at = bisect_left(ranks, rank := sign * price)
-                if ranks[at] != rank:
-                    if 0.0 < quantity < infinity and rank > -infinity:
+                if 0.0 < quantity < infinity:
+                    if rank >= edge:
+                        new = PriceLevel((price, quantity))
+                        new.sent = level
+                    else:
+                        new = None
+                    if ranks[at] != rank:
+                        if not rank > -infinity:
+                            raise _refused(level)
                         ranks.insert(at, rank)
-                        entries.insert(at, (price, quantity, level))
-                    elif quantity or not rank > -infinity:
-                        raise _refused(level)
-                elif entries[at][2][0] != level[0]:
-                    self._set_exact(at, (price, quantity, level))
-                elif 0.0 < quantity < infinity:
-                    entries[at] = (price, quantity, level)
-                elif quantity:
+                        sent.insert(at, level)
+                        shown.insert(at, new)
+                    elif sent[at][0] == level[0]:
+                        sent[at] = level
+                        shown[at] = new
+                    else:
+                        self._set_exact(at, level, new)
+                elif quantity or not -infinity < rank < infinity:
                     raise _refused(level)
-                else:
-                    del ranks[at], entries[at]
+                elif ranks[at] == rank:
+                    if sent[at][0] == level[0]:
+                        del ranks[at], sent[at], shown[at]
+                    else:
+                        self._remove_exact(at, level)
         except (TypeError, ValueError, IndexError, ArithmeticError):
             raise _refused(level) from None
 
-    def _set_exact(self, place: int, priced: Priced) -> None:
-        """Set a level whose price has the float of the level at `place`, but another text."""
-        ranks, entries, (_, quantity, level) = self._ranks, self._entries, priced
-        rank, exact, at = ranks[place], Decimal(level[0]), place
-        while ranks[at] == rank and Decimal(entries[at][2][0]) != exact:
+    def _find_exact(self, at: int, level: Level) -> int | None:
+        """Return the place of the level that has exactly this price, from `at` on, where its float stands first."""
+        ranks, rank, exact = self._ranks, self._ranks[at], Decimal(level[0])
+        while ranks[at] == rank:
+            if Decimal(self._sent[at][0]) == exact:
+                return at
             at += 1
-        is_known = ranks[at] == rank
-        if 0.0 < quantity < _INFINITY:
-            if is_known:
-                entries[at] = priced
-            else:
-                ranks.insert(place, rank)
-                entries.insert(place, priced)
-        elif quantity:
-            raise _refused(level)
-        elif is_known:
-            del ranks[at], entries[at]
+        return None
+
+    def _set_exact(self, place: int, level: Level, new: PriceLevel | None) -> None:
+        """Set a level whose price has the float of the level at `place`, but another text."""
+        at = self._find_exact(place, level)
+        if at is None:
+            self._ranks.insert(place, self._ranks[place])
+            self._sent.insert(place, level)
+            self._shown.insert(place, new)
+        else:
+            self._sent[at] = level
+            self._shown[at] = new
+
+    def _remove_exact(self, place: int, level: Level) -> None:
+        at = self._find_exact(place, level)
+        if at is not None:
+            del self._ranks[at], self._sent[at], self._shown[at]
 
     def crop(self, depth: int) -> None:
         """Keep the best `depth` levels."""
-        self._drop(len(self._entries) - depth)
+        self._drop(len(self._sent) - depth)
 
     def cut(self, price: float) -> None:
         """Leave out what lies behind a price."""
@@ -138,31 +164,46 @@ class BookSide:
         """Leave out so many of the worst levels."""
         if excess > 0:
             if self._parts is not None:
-                self._parts.note([priced[2] for priced in self._entries[:excess]])
-            del self._entries[:excess], self._ranks[:excess]
+                self._parts.note(self._sent[:excess])
+            del self._ranks[:excess], self._sent[:excess], self._shown[:excess]
 
     def best(self) -> float | None:
         """Return the best price, ``None`` when the side is empty."""
-        return self._entries[-1][0] if self._entries else None
+        return self._sign * self._ranks[-2] if self._sent else None
 
     def worst(self) -> float | None:
         """Return the price furthest from the best, ``None`` when the side is empty."""
-        return self._entries[0][0] if self._entries else None
+        return self._sign * self._ranks[0] if self._sent else None
 
     def top(self, count: int | None) -> list[Level]:
         """Return the best `count` levels as the venue sent them, best first; all of them for ``None``."""
-        return [priced[2] for priced in self.priced(count)]
+        return self._sent[::-1] if count is None else self._sent[: -count - 1 : -1]
 
-    def priced(self, count: int | None) -> Sequence[Priced]:
-        """Return the same levels together with their numbers, as something that later updates leave alone."""
-        entries = self._entries
-        if count is not None and count <= _LONG:
-            return entries[: -count - 1 : -1]
-        if len(entries) <= _LONG:
-            return entries[::-1][:count]
+    def shown(self, count: int | None) -> Sequence[PriceLevel]:
+        """Return the same levels as readers see them, as something that later updates leave alone."""
+        size = len(self._sent)
+        if count is None or count > size:
+            count = size
+        shown: Any = self._shown
+        if count <= LONG:
+            if self._ranks[size - count] < self._edge:
+                self._show(count)
+            return shown[: -count - 1 : -1]  # type: ignore[no-any-return]
+        if self._ranks[0] < self._edge:
+            self._show(size)
         if self._parts is None:
             self._parts = Parts()
-        return self._parts.top(len(entries) if count is None else count, self._sign, self._ranks, entries)
+        return self._parts.top(count, self._sign, self._ranks, shown)
+
+    def _show(self, count: int) -> None:
+        """Move the edge behind the best `count` levels and some more, which may soon be among them."""
+        ranks, shown = self._ranks, self._shown
+        first = bisect_left(ranks, ranks[max(0, len(shown) - count - count // 8 - 8)])
+        for place, level in enumerate(self._sent[first:], first):
+            if shown[place] is None:
+                new = shown[place] = PriceLevel((float(level[0]), float(level[1])))
+                new.sent = level
+        self._edge = ranks[first] if first else -_INFINITY
 
 
 class OrderBook:
@@ -234,5 +275,5 @@ class OrderBook:
 
     def is_crossed(self) -> bool:
         """Return whether the best bid is at or above the best ask."""
-        bids, asks = self.bids._entries, self.asks._entries
-        return bool(bids and asks) and bids[-1][0] >= asks[-1][0]
+        bids, asks = self.bids._ranks, self.asks._ranks
+        return len(bids) > 1 < len(asks) and bids[-2] >= -asks[-2]

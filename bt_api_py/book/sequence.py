@@ -267,12 +267,15 @@ class BookKeeper:
                 return False
         elif not self._is_linked or row.previous != last:
             return False
-        self._apply(row)
-        bids, asks = (
-            self.book.bids._entries,
-            self.book.asks._entries,
-        )  # as `is_crossed`, of which calls cost as much again
-        if self._checksum is not None or (bids and asks and bids[-1][0] >= asks[-1][0]):
+        try:
+            self.book.apply(row.bids, row.asks)
+        except DataParseError:
+            self._forget()
+            raise
+        self._last = row.last
+        self._row = row
+        bids, asks = self.book.bids._ranks, self.book.asks._ranks  # as `is_crossed`, of which calls cost as much again
+        if self._checksum is not None or (len(bids) > 1 < len(asks) and bids[-2] >= -asks[-2]):
             self._check(row)
         return True
 
@@ -299,7 +302,7 @@ class BookKeeper:
     def state(self, levels: int | None) -> BookState:
         """Return the best `levels` a side, all for ``None``, as an object that later updates leave alone."""
         book, row = self.book, self._row
-        best = book.bids.priced(levels), book.asks.priced(levels)
+        best = book.bids.shown(levels), book.asks.shown(levels)
         if row is None:
             return BookState((), (), None, self._last, None, "snapshot", self._order_count_at, best)
         time = row.timestamp

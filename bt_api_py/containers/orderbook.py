@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal, NoReturn, Self
 
 import msgspec
 
@@ -13,19 +13,38 @@ from .base import Container, nan
 Level = Sequence[Any]
 
 
-# The same with its numbers, as a maintained book keeps it: price, quantity, level.
-Priced = tuple[float, float, Level]
+class PriceLevel(list[float]):
+    """``[price, quantity]`` of a maintained book.
+
+    It is made once, when the level is set, and every book that shows the level shares it. So it cannot be changed: a
+    change would appear in all of them. ``list(level)`` is a list of one's own; pickled and copied, it becomes one.
+
+    Attributes:
+        sent: the level as the venue sent it.
+    """
+
+    __slots__ = ("sent",)
+    sent: Level
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("every book that shows a level shares it, so it cannot be changed; change list(level)")
+
+    append = extend = insert = pop = remove = clear = sort = reverse = _refuse
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)
 
 
 class BookState(msgspec.Struct, eq=False, gc=False):
     """The levels of a book at one moment, best first, and what the venue said about them.
 
     Attributes:
-        _bids, _asks: the levels as the venue sent them; empty where `_priced` has them.
+        _bids, _asks: the levels as the venue sent them; empty where `_shown` has them.
         timestamp, sequence, checksum: as the venue told them.
         action: what caused this state.
         order_count_at: position of the number of orders in a level, where sent.
-        _priced: bids and asks with their numbers, from a maintained book.
+        _shown: bids and asks of a maintained book.
     """
 
     _bids: Sequence[Level]
@@ -35,30 +54,40 @@ class BookState(msgspec.Struct, eq=False, gc=False):
     checksum: int | None = None
     action: Literal["snapshot", "update"] = "update"
     order_count_at: int | None = None
-    _priced: tuple[Sequence[Priced], Sequence[Priced]] | None = None
+    _shown: tuple[Sequence[PriceLevel], Sequence[PriceLevel]] | None = None
 
     @property
     def bids(self) -> list[Level]:
         """The bids as the venue sent them."""
-        return list(self._bids) if self._priced is None else [priced[2] for priced in self._priced[0]]
+        return list(self._bids) if self._shown is None else [level.sent for level in self._shown[0]]
 
     @property
     def asks(self) -> list[Level]:
         """The asks as the venue sent them."""
-        return list(self._asks) if self._priced is None else [priced[2] for priced in self._priced[1]]
+        return list(self._asks) if self._shown is None else [level.sent for level in self._shown[1]]
 
     def numbers(self, side: Literal[0, 1], factor: float) -> list[list[float]]:
         """Return ``[price, quantity * factor]`` of the bids (0) or the asks (1)."""
-        if self._priced is not None:
+        if self._shown is not None:
             if factor == 1.0:
-                return [[price, quantity] for price, quantity, _ in self._priced[side]]
-            return [[price, quantity * factor] for price, quantity, _ in self._priced[side]]
+                return list(self._shown[side])
+            return [[price, quantity * factor] for price, quantity in self._shown[side]]
         return [[float(level[0]), float(level[1]) * factor] for level in (self._asks if side else self._bids)]
 
     def best(self, side: Literal[0, 1], factor: float) -> list[float] | None:
         """Return the first pair of `numbers`, without a look at the others; ``None`` for an empty side."""
-        levels = (self._asks if side else self._bids) if self._priced is None else self._priced[side]
-        return [float(levels[0][0]), float(levels[0][1]) * factor] if levels else None
+        if self._shown is None:
+            sent = self._asks if side else self._bids
+            return [float(sent[0][0]), float(sent[0][1]) * factor] if sent else None
+        levels = self._shown[side]
+        if not levels:
+            return None
+        price, quantity = levels[0]
+        return [price, quantity * factor]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        told = self.timestamp, self.sequence, self.checksum, self.action, self.order_count_at
+        return BookState, (self.bids, self.asks, *told)
 
 
 class OrderBookData(Container):
@@ -78,13 +107,19 @@ class OrderBookData(Container):
         return self
 
     def get_bids(self) -> list[list[float]]:
-        """Return ``[price, quantity]`` pairs, highest first, quantity in base asset; empty without a bid."""
+        """Return ``[price, quantity]`` pairs, highest first, quantity in base asset; empty without a bid.
+
+        A pair of a maintained book belongs to all books that show it and refuses to be changed: see `PriceLevel`.
+        """
         if self._bids is None:
             self._bids = self._row.numbers(0, self._topic.factor)
         return self._bids
 
     def get_asks(self) -> list[list[float]]:
-        """Return ``[price, quantity]`` pairs, lowest first, quantity in base asset; empty without an ask."""
+        """Return ``[price, quantity]`` pairs, lowest first, quantity in base asset; empty without an ask.
+
+        Pairs are shared as those of `get_bids` are.
+        """
         if self._asks is None:
             self._asks = self._row.numbers(1, self._topic.factor)
         return self._asks

@@ -104,6 +104,29 @@ def test_a_snapshot_and_updates_give_the_direct_state(
     assert exact(book.bids) == exact(book.asks) == everything
 
 
+@given(
+    first=LEVELS,
+    updates=st.lists(st.tuples(LEVELS, st.lists(st.integers(0, 14), max_size=2)), max_size=12),
+    sign=st.sampled_from([1, -1]),
+)
+def test_readers_see_what_was_sent(
+    first: list[tuple[str, str]], updates: list[tuple[list[tuple[str, str]], list[int]]], sign: int
+) -> None:
+    """However many levels are asked for and when, they are those that were sent, and stay what they were."""
+    side = BookSide(sign)
+    side.load(list({Decimal(price): (price, quantity) for price, quantity in first}.values()))
+    handed_out = []
+    for levels, counts in updates:
+        for count in counts:
+            sent = side.top(count)
+            shown = side.shown(count)
+            assert [level.sent for level in shown] == sent
+            handed_out.append((shown, [[float(price), float(quantity)] for price, quantity in sent]))
+        side.apply(levels)
+    for shown, numbers in handed_out:
+        assert list(shown) == numbers
+
+
 @given(levels=LEVELS, updates=st.lists(LEVELS, max_size=6), depth=st.integers(0, 8))
 def test_a_book_of_limited_depth(
     levels: list[tuple[str, str]], updates: list[list[tuple[str, str]]], depth: int

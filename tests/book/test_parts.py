@@ -19,7 +19,7 @@ LEVELS = st.lists(st.tuples(PRICES, st.sampled_from(["0", "1", "2.5"])), max_siz
 @pytest.fixture(scope="module", autouse=True)
 def small_parts():
     """Let a handful of levels count as many."""
-    with mock.patch.object(parts, "_SIZE", 3), mock.patch.object(orderbook, "_LONG", 4):
+    with mock.patch.object(parts, "_SIZE", 3), mock.patch.object(orderbook, "LONG", 4):
         yield
 
 
@@ -38,8 +38,8 @@ def test_a_long_top_is_what_a_copy_would_be(first, updates, sign, depth):
         (side.load if is_load else side.apply)(levels)
         if depth is not None:
             side.crop(depth)
-        copy = side._entries[::-1][:count]
-        given_out.append((side.priced(count), copy))
+        copy = [[float(price), float(quantity)] for price, quantity in side.top(count)]
+        given_out.append((side.shown(count), copy))
     for top, copy in given_out:
         assert list(top) == [*copy]
         assert len(top) == len(copy)
@@ -53,21 +53,21 @@ def test_what_did_not_change_is_shared():
     """Two tops with one change between them differ in one part alone."""
     book = OrderBook()
     book.load([(str(price), "1") for price in range(1, 31)], [])
-    before = book.bids.priced(None)
+    before = book.bids.shown(None)
     book.apply([("28", "2"), ("30", "0")], [])
-    after = book.bids.priced(None)
-    shared = [old is new for old, new in zip(before._parts, after._parts, strict=True)]
-    assert shared == [True] * 9 + [False]
-    assert [entry[:2] for entry in after[:3]] == [(29.0, 1.0), (28.0, 2.0), (27.0, 1.0)]
+    after = book.bids.shown(None)
+    assert after._far is before._far
+    assert after._near is not before._near
+    assert after[:3] == [[29.0, 1.0], [28.0, 2.0], [27.0, 1.0]]
 
 
 def test_nothing_is_noted_for_nobody():
     """When nobody asked for a long top in a long time, changes are not noted for one, and the next is still right."""
     side = BookSide(1)
     side.load([(str(price), "1") for price in range(1, 31)])
-    side.priced(None)
+    side.shown(None)
     for number in range(200):
         side.apply([("17", str(number + 1))])
     assert side._parts is not None
     assert side._parts._noted is None
-    assert dict(entry[:2] for entry in side.priced(None))[17.0] == 200.0
+    assert dict(side.shown(None))[17.0] == 200.0

@@ -1,7 +1,17 @@
 from __future__ import annotations
 
+import copy
+import json
 import math
+import pickle
+from collections.abc import Callable
+from typing import Any
 
+import msgspec
+import orjson
+import pytest
+
+from bt_api_py.book.sequence import BookKeeper, BookRow, Linked
 from bt_api_py.containers import BookState, Level, OrderBookData, Topic
 
 SPOT = Topic("NIMBUS___SPOT", "depth", "BTC/USDT", "btc_usdt")
@@ -76,3 +86,82 @@ def test_an_empty_side_is_falsy_and_has_no_price() -> None:
 def test_raw_data_keeps_the_exact_text() -> None:
     """Raw data of a book are its levels with every digit as sent."""
     assert book().get_raw_data() == {"bids": BIDS, "asks": ASKS}
+
+
+class Change(BookRow):
+    """An update of a book that is kept."""
+
+    bids: list[Level] = []
+    asks: list[Level] = []
+    last: int | None = None
+    previous: int | None = None
+    is_snapshot: bool = False
+
+
+def kept() -> tuple[BookKeeper, OrderBookData]:
+    """Return a keeper of a book and the book as it stands there."""
+    keeper = BookKeeper(Linked(), order_count_at=2)
+    keeper.take(Change(BIDS, ASKS, last=1, is_snapshot=True))
+    return keeper, OrderBookData(keeper.state(5), SPOT, 1.0)
+
+
+CHANGES: list[Callable[[Any], object]] = [
+    lambda level: level.append(1.0),
+    lambda level: level.extend([1.0]),
+    lambda level: level.insert(0, 1.0),
+    lambda level: level.pop(),
+    lambda level: level.remove(0.5),
+    lambda level: level.clear(),
+    lambda level: level.sort(),
+    lambda level: level.reverse(),
+    lambda level: level.__setitem__(1, 0.0),
+    lambda level: level.__setitem__(slice(None), []),
+    lambda level: level.__delitem__(0),
+    lambda level: level.__iadd__([1.0]),
+    lambda level: level.__imul__(2),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=range(len(CHANGES)))
+def test_a_level_that_books_share_cannot_be_changed(change: Callable[[Any], object]) -> None:
+    """No way to change a list changes a level of a kept book: each is refused with what to do instead."""
+    _, item = kept()
+    with pytest.raises(TypeError, match=r"list\(level\)"):
+        change(item.get_bids()[0])
+    assert item.get_bids() == [[27000.1, 0.5], [27000.0, 2.0]]
+
+
+def test_levels_of_a_kept_book_are_lists() -> None:
+    """They are equal to lists, are encoded as such, and a copy is a list of one's own."""
+    _, item = kept()
+    bids = item.get_bids()
+    assert bids == book().get_bids()
+    assert isinstance(bids[0], list)
+    assert json.loads(json.dumps(bids)) == orjson.loads(orjson.dumps(bids)) == bids
+    assert msgspec.json.decode(msgspec.json.encode(bids)) == bids
+    for own in (copy.deepcopy(bids)[0], copy.copy(bids[0]), pickle.loads(pickle.dumps(bids))[0], list(bids[0])):
+        own[1] = 7.0
+        assert own == [27000.1, 7.0]
+    assert bids[0] == [27000.1, 0.5]
+
+
+def test_what_did_not_change_is_shared() -> None:
+    """Two books with an update between them have the levels in common that it leaves alone."""
+    keeper, before = kept()
+    keeper.take(Change([["27000", "3", "1"]], last=2, previous=1))
+    after = OrderBookData(keeper.state(5), SPOT, 1.0)
+    assert after.get_bids() == [[27000.1, 0.5], [27000.0, 3.0]]
+    assert before.get_bids() == [[27000.1, 0.5], [27000.0, 2.0]]
+    assert after.get_bids()[0] is before.get_bids()[0]
+    after.get_bids().clear()  # the list around them is each book's own
+    assert len(before.get_bids()) == 2
+    assert after.get_best_bid() == [27000.1, 0.5]
+
+
+def test_a_kept_book_can_be_sent_to_another_process() -> None:
+    """What is unpickled says the same, with the texts that the venue sent."""
+    _, item = kept()
+    again = pickle.loads(pickle.dumps(item))
+    assert again.get_all_data() == item.get_all_data()
+    assert again.get_raw_data() == item.get_raw_data() == book().get_raw_data()
+    assert again.get_bid_trade_nums() == [3, 1]
