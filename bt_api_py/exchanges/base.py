@@ -66,6 +66,12 @@ if TYPE_CHECKING:
     from .account_base import PrivateSide
 
 
+def until(payload: bytes, end: bytes, start: int = 0) -> bytes | None:
+    """Return what a frame begins with, up to and with the first `end` behind `start`; ``None`` where there is none."""
+    found = payload.find(end, start)
+    return payload[: found + len(end)] if found >= 0 else None
+
+
 @dataclass(slots=True)
 class _Route:
     """A name seen on the wire, resolved once."""
@@ -96,7 +102,8 @@ class Exchange:
     channels: ClassVar[Mapping[str, Channel]]  # the venue's channel -> how its frames are read
     built: ClassVar[frozenset[str]] = frozenset()  # intervals of which the feed has no bars: they are made from trades
     lists_quiet_bars: ClassVar[bool] = False  # a time without trades has a bar too in the venue's list
-    mark: ClassVar[bytes | None] = None  # what follows on the part of a data frame that names its topic: see `head`
+    mark: ClassVar[bytes | None] = None  # what ends the part of a data frame that names its topic: see `head`
+    heads_lead: ClassVar[bool] = False  # see `head`
     kinds: ClassVar[tuple[str, ...]] = ("ticker", "depth", "trades", "klines")
     polled: ClassVar[Mapping[str, float]] = {}  # kinds that the venue has by REST only -> seconds between two calls
     used_weight_header: ClassVar[str | None] = None
@@ -117,11 +124,11 @@ class Exchange:
     # What a venue writes
 
     def head(self, payload: bytes) -> bytes | None:
-        """Return the bytes that name the topic of a data frame, found without parsing; ``None`` when unsure."""
-        if self.mark is None:
-            return None
-        head, found, _ = payload.partition(self.mark)
-        return head if found else None
+        """Return the bytes that name the topic of a data frame, found without parsing; ``None`` when unsure.
+
+        Where `heads_lead`, a head is what its frames begin with, and it holds what ends it: none begins another.
+        """
+        return None if self.mark is None else until(payload, self.mark)
 
     def route(self, payload: bytes) -> str | None:
         """Return the name of the topic of a data frame, by parsing it; ``None`` when it carries no data.
@@ -326,16 +333,13 @@ class Exchange:
     def reader(self, head: bytes) -> Reader | None:
         """Return what reads frames with this head by the shortest way; ``None`` for heads that `decode` has not seen.
 
-        It returns the object of a frame that holds one record with nothing wrong; ``None``: `decode` has to look at it.
+        It returns the objects of frames that hold regular records with nothing wrong; ``None``: `decode` has to look.
         """
         route = self._routes.get(head)
         # An adapter that decodes in a way of its own is asked in that way alone.
         if route is None or type(self).decode is not Exchange.decode:
             return None
-        channel, mark = route.channel, self.mark
-        # What a frame is about may stand next to the record itself.
-        is_next = mark is not None and len(channel.path) == 1 and mark == b',"%s":' % channel.path[0].encode()
-        return channel.reader(route.topic, len(head) + len(mark) if mark is not None and is_next else None)
+        return route.channel.reader(route.topic)
 
     def decode(self, payload: bytes, received: float = nan) -> list[Item]:
         """Return what one frame says, in order: (name, object) for data, ("", control) for the rest.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from itertools import chain, repeat
+from operator import attrgetter, methodcaller
 from typing import Annotated, Any, Self
 
 import msgspec
@@ -16,13 +17,17 @@ from ..containers.instrument import SymbolData
 from .regular import regular
 from .scale import Scale, ScaledRow
 
-_BRACE = ord("}")
-
 # What decoders raise for a text that they cannot read; the last for one that is nested without end.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-Reader = Callable[[bytes, float], Any]  # of a payload, and the time of its receipt, epoch seconds
+# Of payloads, and the time of their receipt, epoch seconds; see `Channel.reader`.
+Reader = Callable[[Sequence[bytes], float], list[Any] | None]
+
+# The places of records in their frames, one for each: of those that are no element of a list, and of first elements.
+_ALONE: Iterable[Place] = repeat(-1)
+_FIRST: Iterable[Place] = repeat(0)
+_defect = methodcaller("defect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,64 +126,51 @@ class Channel:
         self.decode = _decoder(list[row] if many else row, self.path)
         self._decode_apart = _decoder(list[msgspec.Raw] if many else msgspec.Raw, self.path)
         self.find = _finder(self.path)
-        # Made when they are first needed, see `reader`: for a payload, for the value at the end of `path`, and whether
-        # what they bring has to be checked.
-        self._regular: tuple[Callable[[bytes], Any], Callable[[bytes], Any], bool] | None = None
+        # Made when it is first needed, see `reader`; and whether what it brings has to be checked.
+        self._regular: tuple[Callable[[bytes], Any], bool] | None = None
         self.is_checked = getattr(row, "defect", None) is not Row.defect
         self.is_scaled = isinstance(row, type) and issubclass(row, ScaledRow)
 
-    def reader(self, topic: Topic, begin: int | None = None) -> Reader | None:
-        """Return what reads a frame that holds one regular record, with nothing wrong, by the shortest way.
+    def reader(self, topic: Topic) -> Reader | None:
+        """Return what reads frames of regular records, with nothing wrong, by the shortest way, where there is one.
 
-        It returns the object, or ``None`` for every other frame: `read` has to look at it.
-
-        Args:
-            topic: what the objects belong to.
-            begin: where in the frames the value of a `path` of one key begins, where that is known. Nearly always
-                nothing follows on it, and then nothing else is decoded.
+        It takes the payloads of one topic and returns their objects in order, or ``None`` when `read` has to look at
+        one of them. As long as each frame holds one record, nothing in it is a step of Python for each.
         """
         if self.mixed or self.patches or self.is_scaled or type(self).read is not Channel.read:
             return None
         if self._regular is None:
             row_class, is_sound = regular(self.row)
             kind = list.__class_getitem__(row_class) if self.many else row_class
-            self._regular = _decoder(kind, self.path), _decoder(kind, ()), self.is_checked and not is_sound
-        decode, decode_value, is_checked = self._regular
+            self._regular = _decoder(kind, self.path), self.is_checked and not is_sound
+        decode, is_checked = self._regular
         find, container, is_many = self.find, self.container, self.many
-        place = 0 if is_many else -1
+        is_plain = not is_many and not is_checked
 
-        def object_of(found: Any, payload: bytes, received: float) -> Any:
+        def read(payloads: Sequence[bytes], received: float) -> list[Any] | None:
+            try:
+                if is_plain and len(payloads) == 1:  # what is made for many costs more for one
+                    row = decode(payloads[0]) if find is None else find(decode(payloads[0]))
+                    return [row] if container is None else [container(row, topic, received, payloads[0])]
+                found = list(map(decode, payloads) if find is None else map(find, map(decode, payloads)))
+            except UNREADABLE:
+                return None
+            rows, frames, places = found, payloads, _ALONE
             if is_many:
-                if len(found) != 1:
-                    return None
-                found = found[0]
-            if is_checked and found.defect() is not None:
+                rows = list(chain.from_iterable(found))
+                places = _FIRST
+                if len(rows) != len(found) or not all(found):
+                    entries = [self._arranged(list(enumerate(group))) for group in found]
+                    places = [place for group in entries for place, _ in group]
+                    rows = [row for group in entries for _, row in group]
+                    frames = [payload for payload, group in zip(payloads, found, strict=True) for _ in group]
+            if is_checked and any(map(_defect, rows)):
                 return None
-            return found if container is None else container(found, topic, received, payload, place)
+            if container is None:
+                return rows
+            return list(map(container, rows, repeat(topic), repeat(received), frames, places))
 
-        def read(payload: bytes, received: float) -> Any:
-            try:
-                found = decode(payload)
-            except UNREADABLE:
-                return None
-            return object_of(find(found) if find is not None else found, payload, received)
-
-        if begin is None:
-            return read
-        value = slice(begin, -1)
-
-        def read_value(payload: bytes, received: float) -> Any:
-            if payload[-1] != _BRACE:
-                return read(payload, received)
-            try:
-                found = decode_value(payload[value])
-            except UNREADABLE:
-                return read(payload, received)
-            if is_many or is_checked:
-                return object_of(found, payload, received)
-            return found if container is None else container(found, topic, received, payload)
-
-        return read_value
+        return read
 
     def read(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
         """Return the records with their positions, -1 for a single one, and why others were refused.
@@ -207,12 +199,16 @@ class Channel:
                 usable.append((index, row))
             else:
                 refused.append(f"{defect} in row {index}")
-        if self.sort is not None and len(usable) > 1:
+        return self._arranged(usable), refused
+
+    def _arranged(self, entries: list[tuple[Place, Any]]) -> list[tuple[Place, Any]]:
+        """Put the records of one frame in order."""
+        if self.sort is not None and len(entries) > 1:
             key = self.sort
-            usable.sort(key=lambda entry: key(entry[1]))
+            entries.sort(key=lambda entry: key(entry[1]))
         if self.newest_first:
-            usable.reverse()
-        return usable, refused
+            entries.reverse()
+        return entries
 
     def _read_apart(self, payload: bytes) -> tuple[Sequence[tuple[Place, Any]], list[str]]:
         """Decode one record at a time, so that a bad one costs only itself."""

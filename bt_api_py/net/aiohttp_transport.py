@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import chain, islice, repeat, starmap
+from operator import itemgetter, methodcaller
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +19,9 @@ from .transport import Response, inflate, retry_after
 
 _CLOSE_WAIT = 1.0  # seconds for the venue to confirm that we close
 _GZIP = b"\x1f\x8b"
+_message = itemgetter(0)  # of an entry of aiohttp's queue
+_kind, _data = itemgetter(0), itemgetter(1)  # of a message
+_awaiting = methodcaller("__await__")
 _TEXT, _BINARY = aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY
 
 
@@ -45,11 +50,23 @@ class AiohttpSocket:
         raise self._ended(message)
 
     def take(self, most: int) -> list[bytes]:
-        waiting, read = self._waiting, self._read
-        payloads: list[bytes] = []
-        while waiting and len(payloads) < most:
-            message = waiting[0][0]
-            kind, data = message[0], message[1]
+        if not self._waiting:
+            return []
+        # Nothing here is a step of Python for each message, as long as all of them are texts.
+        messages = list(map(_message, islice(self._waiting, most)))
+        payloads = list(map(_data, messages))
+        if list(map(_kind, messages)).count(_TEXT) != len(messages):
+            payloads = self._plain(messages)
+        # This takes them out of the queue; it does not wait for what is there.
+        for _ in chain.from_iterable(map(_awaiting, starmap(self._read, repeat((), len(payloads))))):
+            raise RuntimeError("a message that had arrived was not there")
+        return payloads
+
+    def _plain(self, messages: list[Any]) -> list[bytes]:
+        """Return the contents of messages as far as there is nothing special about one."""
+        payloads = []
+        for message in messages:
+            kind, data = _kind(message), _data(message)
             if kind is not _TEXT:
                 if kind is not _BINARY:
                     break
@@ -57,8 +74,6 @@ class AiohttpSocket:
                     data = self._content(data)
                 except DataParseError:
                     break
-            for _ in read().__await__():  # takes it out of the queue; it does not wait for what is there
-                raise RuntimeError("a message that had arrived was not there")
             payloads.append(data)
         return payloads
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from ..book.orderbook import LONG
 from ..book.sequence import BookKeeper, BookRow, Unnumbered, Whole
 from ..containers import OrderBookData
 from ..containers.base import Topic
@@ -33,7 +34,7 @@ _SNAPSHOT_PAUSE = 1.0  # seconds before a snapshot that was too old is asked for
 _STATE_DEADLINE = 5.0  # seconds without a book although its records come
 _QUIET_START = 2.0  # seconds after which the first state of a market without updates is asked for
 _PROBE_LEVELS = 5
-_LEVELS_AT_ONCE = 240  # a side, of all books that wait for several readers
+_FEW, _MANY = Portion(32, 4), Portion(64, 4)
 _REQUEST_DEADLINE = 3.0  # seconds for the answer to a snapshot asked for over the socket
 
 
@@ -76,15 +77,11 @@ class BookFeed(Feed):
 
     @property
     def portion(self) -> Portion:
-        """How many frames may be read at once.
+        """How many frames may be read at once: few where a reader wants long tops.
 
-        Several readers share a book, and the numbers that the first of them asks for live until the last has read it.
-        Not so many lists must wait that Python's collector, which counts them, looks through them again and again.
+        A long top is many objects. When too many wait, Python's collector, which counts them, looks through them all.
         """
-        if len(self.boxes) < 2:
-            return Portion(64, 2)
-        levels = [box.wish.levels or _LEVELS_AT_ONCE for box in self.boxes if box.wants_copies]
-        return Portion(min(64, max(1, _LEVELS_AT_ONCE // max(levels, default=1))), 1)
+        return _FEW if any((box.wish.levels or LONG) >= LONG for box in self.boxes) else _MANY
 
     @property
     def is_urgent(self) -> bool:
@@ -106,10 +103,7 @@ class BookFeed(Feed):
     # Records
 
     def attach(self, box: Mailbox, topic: Topic) -> None:
-        before = self.portion
         super().attach(box, topic)
-        if self.portion != before:
-            self.session.repave()
         if not self.is_live and box.state == "live":
             box.state = "resyncing"
         if not self.keeper.is_live:
@@ -119,12 +113,6 @@ class BookFeed(Feed):
             box.push(OrderBookData(self.keeper.state(box.wish.levels), about, self.venue.clock.now()))
         if self._needs_deeper(box):
             self._start_over(0.0)
-
-    def detach(self, box: Mailbox) -> None:
-        before = self.portion
-        super().detach(box)
-        if self.portion != before:
-            self.session.repave()
 
     def take(self, item: BookRow, leg: Leg | None = None) -> None:
         keeper = self._keeper_of(leg) if self._is_legwise else self.keeper
@@ -152,30 +140,49 @@ class BookFeed(Feed):
     def lane(self, read: Reader, leg: Leg) -> Lane:
         if self._book.reach is not None:  # a book that wears off is looked at after every update
             return self.plain_lane(read, leg)
-        is_legwise, by_leg = self._is_legwise, self._by_leg
 
-        def lane(payload: bytes, received: float) -> bool:
-            item = read(payload, received)
-            if item is None:
+        def lane(payloads: Sequence[bytes], received: float) -> bool:
+            rows = read(payloads, received)
+            if rows is None:
                 return False
-            keeper = by_leg.get(leg) if is_legwise else self.keeper
-            try:
-                if keeper is None or not self.is_settled or not keeper.follow(item):
-                    self.take(item, leg)
-                    return True
-            except (BookError, DataParseError) as error:
-                self.touch(leg.heard)
-                self._note_bad(leg, error)
-                return True
-            self.last_at = self._sign_at = leg.heard
-            self.received += 1
-            if is_legwise:
-                self.keeper = keeper
-                self._handed_out = _Standing(keeper, item.timestamp or 0, item.last)
-            self._deliver_state(received)
+            done = 0
+            while done < len(rows):
+                done += self._follow(rows[done:] if done else rows, leg, received)
+                if done < len(rows):
+                    self.take(rows[done], leg)
+                    done += 1
             return True
 
         return lane
+
+    def _follow(self, rows: list[BookRow], leg: Leg, received: float) -> int:
+        """Take rows as long as each plainly comes next, and return how many are done with."""
+        keeper = self._by_leg.get(leg) if self._is_legwise else self.keeper
+        if keeper is None or not self.is_settled:
+            return 0
+        topic, count, fault, made = self.topic, 0, None, self._none_made()
+        try:
+            for row in rows:
+                if not keeper.follow(row):
+                    break
+                count += 1
+                for levels, books in made.items():
+                    books.append(OrderBookData(keeper.state(levels), topic, received))
+        except (BookError, DataParseError) as error:
+            fault = error
+        if count:
+            self.last_at = self._sign_at = leg.heard
+            self.received += count
+            if self._is_legwise:
+                row = rows[count - 1]
+                self.keeper = keeper
+                self._handed_out = _Standing(keeper, row.timestamp or 0, row.last)
+            self._hand_out_books(made)
+        if fault is not None:
+            self.touch(leg.heard)
+            self._note_bad(leg, fault)
+            count += 1
+        return count
 
     def doubt(self, leg: Leg, detail: str) -> None:
         keeper = self._keeper_of(leg)
@@ -261,23 +268,23 @@ class BookFeed(Feed):
             self._ask()
 
     def _deliver_state(self, received: float) -> None:
-        made: dict[int | None, OrderBookData] = {}
-        topic = self.topic
-        for box in self.boxes:
+        made = self._none_made()
+        for levels, books in made.items():
+            books.append(OrderBookData(self.keeper.state(levels), self.topic, received))
+        self._hand_out_books(made)
+
+    def _none_made(self) -> dict[int | None, list[OrderBookData]]:
+        """Return room for books by the number of levels that readers want."""
+        return {box.wish.levels: [] for box in self.boxes if box.wants_copies}
+
+    def _hand_out_books(self, made: dict[int | None, list[OrderBookData]]) -> None:
+        """Hand books out to those who want so many levels, and wake those who look at the book itself."""
+        boxes = self.boxes
+        for levels, books in made.items():
+            self.deliver_all(books, [box for box in boxes if box.wants_copies and box.wish.levels == levels])
+        for box in boxes:
             if not box.wants_copies:
                 box.wake()
-                continue
-            levels = box.wish.levels
-            item = made.get(levels)
-            if item is None:
-                item = made[levels] = OrderBookData(self.keeper.state(levels), topic, received)
-            ready = box.ready
-            if box.topic is topic and len(ready) < box.limit:  # as in `Feed.lane`, where every call counts
-                ready.append(item)
-                if box.waiter is not None:
-                    box.wake()
-            else:
-                self.hand_out(box, item)
 
     # Faults
 

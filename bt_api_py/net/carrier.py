@@ -58,9 +58,6 @@ class Carrier:
     def resubscribe(self, name: str, leg: Leg | None = None) -> None:
         """Ask for a topic anew."""
 
-    def repave(self) -> None:
-        """Find the short ways of frames anew: sockets or readers are others than before."""
-
     def ask_snapshot(self, name: str) -> None:
         """Ask for a book's first state."""
 

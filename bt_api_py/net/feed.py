@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
@@ -28,7 +28,8 @@ log = logging.getLogger("bt_api_py.net")
 
 P = ParamSpec("P")
 StreamError = WebSocketError | SubscribeError | AuthenticationError
-Lane = Callable[[bytes, float], bool]  # takes a payload received then; `False` leaves it untouched to the general way
+# Takes payloads received then; `False` leaves them untouched to the general way, each one for itself.
+Lane = Callable[[Sequence[bytes], float], bool]
 
 _ON_ITS_WAY = 1.0  # seconds that a message may take longer than the venue's own list
 _CLOCKS_DIFFER_MS = 2000
@@ -116,24 +117,14 @@ class Feed:
         if type(self).take is not Feed.take:
             return self.plain_lane(read, leg)
 
-        def lane(payload: bytes, received: float) -> bool:
-            if not self.is_settled:
-                return False
-            item = read(payload, received)
-            if item is None:
+        def lane(payloads: Sequence[bytes], received: float) -> bool:
+            items = read(payloads, received) if self.is_settled else None
+            if not items:
                 return False
             self.last_at = self._sign_at = leg.heard
-            self.received += 1
-            self._newest = item
-            topic = self.topic
-            for box in self.boxes:
-                ready = box.ready
-                if box.topic is topic and len(ready) < box.limit:
-                    ready.append(item)
-                    if box.waiter is not None:
-                        box.wake()
-                else:
-                    self.hand_out(box, item)
+            self.received += len(items)
+            self._newest = items[-1]
+            self.deliver_all(items)
             return True
 
         return lane
@@ -141,12 +132,11 @@ class Feed:
     def plain_lane(self, read: Reader, leg: Leg) -> Lane:
         """Return a way that saves no more than the search for the topic."""
 
-        def lane(payload: bytes, received: float) -> bool:
-            item = read(payload, received)
-            if item is None:
-                return False
-            self.take(item, leg)
-            return True
+        def lane(payloads: Sequence[bytes], received: float) -> bool:
+            items = read(payloads, received)
+            for item in items or ():
+                self.take(item, leg)
+            return items is not None
 
         return lane
 
@@ -192,6 +182,20 @@ class Feed:
         """Hand an object to every reader."""
         for box in self.boxes:
             self.hand_out(box, item)
+
+    def deliver_all(self, items: list[Any], boxes: list[Mailbox] | None = None) -> None:
+        """Hand objects to every reader, or to some, all at once where that changes nothing."""
+        topic, count = self.topic, len(items)
+        for box in self.boxes if boxes is None else boxes:
+            ready = box.ready
+            if box.topic is topic and len(ready) + count <= box.limit:
+                ready.extend(items)
+                box.entered += count
+                if box.waiter is not None:
+                    box.wake()
+            else:
+                for item in items:
+                    self.hand_out(box, item)
 
     def hand_out(self, box: Mailbox, item: Any) -> None:
         """Hand an object to one reader in its own spelling; a figure that the record does not tell is left out."""

@@ -38,7 +38,7 @@ class Part(Mailbox):
 
     def push(self, item: Any) -> None:
         if not self.is_closed and self.error is None:
-            self.delivered += 1
+            self.entered += 1
             self._listener.take(self, item)
 
     def push_event(self, event: StreamEvent) -> None:

@@ -46,7 +46,7 @@ log = logging.getLogger("bt_api_py.net")
 
 _RENEWAL_PAUSE = 60.0  # seconds before a renewal that failed is tried again
 _FRAMES_KEPT = 20  # the last ones, for whoever has to find out what a venue sent
-_MOST_LANES = 50_000  # heads of frames that a socket may bring in before the table is started again
+_MOST_HEADS = 50_000  # heads of frames that a socket may bring in before the table is started again
 _MOST_BAD_FRAMES = 50  # in a row: the stream of bytes itself is damaged
 
 
@@ -56,6 +56,16 @@ class _Pending(msgspec.Struct):
     command: Command
     deadline: float
     subscribes: bool
+
+
+class _Way:
+    """The short way of one topic's frames, and those that wait to go it together."""
+
+    __slots__ = ("lane", "waiting")
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+        self.waiting: list[bytes] = []
 
 
 class Leg:
@@ -76,7 +86,8 @@ class Leg:
         self._is_open = asyncio.Event()  # connected, and logged in where that is needed
         self._bad_in_a_row = 0
         self._joined: set[str] = set()  # accepted by the venue, or proven by data, on this connection
-        self._lanes: dict[bytes | None, Lane] = {}  # by what a frame begins with: topics from which data came
+        self._ways: dict[str, _Way] = {}  # of topics from which data came
+        self._ways_by_head: dict[bytes | None, _Way] = {}
         self._portion = USUAL  # the smallest of those topics
         self.failures = 0  # in a row
         self.is_proven = False  # data came on this connection
@@ -149,7 +160,8 @@ class Leg:
 
     def forget_lanes(self) -> None:
         """Look at every record again: another leg may bring the same ones, or the readers are others."""
-        self._lanes.clear()
+        self._ways.clear()
+        self._ways_by_head.clear()
         self._portion = USUAL
 
     def restart(self, cause: str) -> None:
@@ -316,9 +328,10 @@ class Leg:
         return False
 
     async def _read(self, connection: Connection) -> NoReturn:
-        exchange, lanes = self.session.exchange, self._lanes
-        now, take, keep = self._venue.clock.now, connection.take, self.last_frames.extend
-        head_of, mark = exchange.head, exchange.mark
+        ways, now, take = self._ways_by_head, self._venue.clock.now, connection.take
+        head_of, heads_lead = self.session.exchange.head, self.session.exchange.heads_lead
+        touched: list[_Way] = []
+        size = 0
         while True:
             try:
                 first = await connection.receive()
@@ -327,18 +340,43 @@ class Leg:
                 continue
             # What has arrived with it is handled together with it, under one time of receipt.
             self.heard, received = connection.heard, now()
-            portion = max(self._portion.least, self._portion.each * len(lanes))
+            portion = max(self._portion.least, self._portion.each * len(self._ways))
             payloads = [first, *take(portion - 1)] if first else take(portion)
-            count = len(payloads)
-            self.frames += count
-            keep(payloads)
+            self.frames += len(payloads)
+            self.last_frames.extend(payloads[-_FRAMES_KEPT:])
+            way = ways.get(payloads[0][:size]) if len(payloads) == 1 else None
+            if way is not None and way.lane(payloads, received):
+                continue
             for payload in payloads:
-                head = payload.partition(mark)[0] if mark is not None else head_of(payload)
-                lane = lanes.get(head)
-                if (lane is None or not lane(payload, received)) and payload:
-                    self._hand_on(connection, payload, received, head)
-            if count >= portion:
+                way = ways.get(payload[:size])  # most heads are as long as the one before
+                if way is None:
+                    head = head_of(payload)
+                    way = ways.get(head)
+                    if way is None:
+                        self._go(connection, touched, received)
+                        if payload:
+                            self._hand_on(connection, payload, received, head)
+                        continue
+                    if heads_lead and head is not None:
+                        size = len(head)
+                waiting = way.waiting
+                if not waiting:
+                    touched.append(way)
+                waiting.append(payload)
+            self._go(connection, touched, received)
+            if len(payloads) >= portion:
                 await asyncio.sleep(0)
+
+    def _go(self, connection: Connection, ways: list[_Way], received: float) -> None:
+        """Let the frames that wait go their ways, all of a topic at once; one that cannot goes the general way."""
+        for way in ways:
+            payloads, way.waiting = way.waiting, []
+            if not way.lane(payloads, received):
+                is_one = len(payloads) == 1
+                for payload in payloads:
+                    if is_one or not way.lane([payload], received):
+                        self._hand_on(connection, payload, received, self.session.exchange.head(payload))
+        ways.clear()
 
     def _hand_on(self, connection: Connection, payload: bytes, received: float, head: bytes | None) -> None:
         session = self.session
@@ -349,7 +387,7 @@ class Leg:
                 # An answer joins a topic too, but only data proves the connection.
                 if not self.is_proven or name not in self._joined:
                     self._join(name)
-                if head not in self._lanes:
+                if head not in self._ways_by_head:
                     self._pave(head, name, feed)
                 feed.take(item, self)
             elif not name:
@@ -361,12 +399,16 @@ class Leg:
         """Let later frames of a topic take a shorter way than the first one."""
         if head is None or name not in self._joined or self.session.raw or self.session.is_doubled:
             return
-        read = self.session.exchange.reader(head)
-        if read is not None:
-            if len(self._lanes) >= _MOST_LANES:
-                self.forget_lanes()
-            self._lanes[head] = feed.lane(read, self)
+        way = self._ways.get(name)
+        if way is None:
+            read = self.session.exchange.reader(head)
+            if read is None:
+                return
+            way = self._ways[name] = _Way(feed.lane(read, self))
             self._portion = min(self._portion, feed.portion)
+        if len(self._ways_by_head) >= _MOST_HEADS:
+            self._ways_by_head.clear()
+        self._ways_by_head[head] = way
 
     def _join(self, name: str) -> None:
         if name in self._subscribed:

@@ -149,9 +149,6 @@ class Session(Carrier):
 
     def _count_legs(self) -> None:
         self.is_doubled = len(self.legs) > 1
-        self.repave()
-
-    def repave(self) -> None:
         for leg in self.legs:
             leg.forget_lanes()
 

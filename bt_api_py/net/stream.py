@@ -122,15 +122,15 @@ class Mailbox:
     wants_copies: ClassVar[bool] = True  # of a book; `False` for a reader who looks at the book itself
 
     __slots__ = (
-        "_overflowing",
         "_owner",
         "backfilled",
-        "delivered",
         "dropped",
         "duplicates",
+        "entered",
         "error",
         "gaps",
         "is_closed",
+        "is_overflowing",
         "limit",
         "missing",
         "ready",
@@ -155,7 +155,7 @@ class Mailbox:
         self.state: State = "connecting"
         self.topic: Topic | None = None  # carries this caller's spelling; set by the hub
         self.source: Source | None = None
-        self.delivered = 0
+        self.entered = 0  # data objects that were put in and not thrown out again
         self.dropped = 0
         self.missing = 0
         self.backfilled = 0
@@ -165,7 +165,7 @@ class Mailbox:
         self.reconnects = 0
         self.rejected = 0
         self._owner: Owner | None = None
-        self._overflowing = False
+        self.is_overflowing = False
 
     def attach(self, owner: Owner) -> None:
         """Name the hub that fills this box."""
@@ -178,6 +178,7 @@ class Mailbox:
             self._overflow(item)
             return
         ready.append(item)
+        self.entered += 1
         if self.waiter is not None:
             self.wake()
 
@@ -193,8 +194,8 @@ class Mailbox:
         if self.error is not None:
             self.dropped += 1
             return
-        first = not self._overflowing
-        self._overflowing = True
+        first = not self.is_overflowing
+        self.is_overflowing = True
         limit = self.limit
         if self.wish.overflow == "raise":
             self.dropped += 1
@@ -203,6 +204,7 @@ class Mailbox:
         else:
             self._make_room()
             self.ready.append(item)
+            self.entered += 1
         if first and self._owner is not None:
             # A caller who keeps only the newest asked for exactly this, and is not told every time.
             if self.wish.overflow != "latest":
@@ -217,6 +219,7 @@ class Mailbox:
             oldest = ready.popleft()
             if type(oldest) is not StreamEvent:
                 self.dropped += 1
+                self.entered -= 1
                 break
             kept.append(oldest)
         ready.extendleft(reversed(kept[-self.limit :]))
@@ -225,10 +228,6 @@ class Mailbox:
         wish = self.wish
         when = self._owner.now_ms() if self._owner is not None else 0
         return StreamEvent(kind, wish.exchange, wish.kind, wish.symbol, cause, timestamp=when)
-
-    def caught_up(self) -> None:
-        """Note that the reader emptied the box."""
-        self._overflowing = False
 
     def fail(self, error: BaseException) -> None:
         """End the stream with an error, after what is queued has been read."""
@@ -245,6 +244,7 @@ class Mailbox:
             self.limit = 0
             if self.state != "failed":
                 self.state = "closed"
+            self.entered = self.delivered
             self.ready.clear()
             self.wake()
 
@@ -253,6 +253,14 @@ class Mailbox:
         waiter, self.waiter = self.waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+    @property
+    def delivered(self) -> int:
+        """How many data objects the reader has taken."""
+        waiting = len(self.ready)
+        if self.wish.events:
+            waiting -= sum(type(item) is StreamEvent for item in self.ready)
+        return self.entered - waiting
 
     def age(self) -> float | None:
         """Return the seconds since the last item came in, ``None`` before the first."""
@@ -364,6 +372,7 @@ class Stream(AsyncIterator[T], Generic[T]):
 
     def __init__(self, wish: Wish, owner_for_loop: Callable[[], Owner]) -> None:
         self._box = Mailbox(wish)
+        self._ready: deque[T] = self._box.ready
         self._owner_for_loop = owner_for_loop
         self._owner: Owner | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -385,13 +394,9 @@ class Stream(AsyncIterator[T], Generic[T]):
             WebSocketError: reconnecting gave up; a new stream may be opened.
             AuthenticationError, InvalidSymbolError, SubscribeError: the venue refuses; trying again does not help.
         """
-        box = self._box
-        if not box.ready:
+        if not self._ready:
             await self._wait()
-        item = box.ready.popleft()
-        if type(item) is not StreamEvent:
-            box.delivered += 1
-        return item  # type: ignore[no-any-return]
+        return self._ready.popleft()
 
     def _bind(self) -> None:
         loop = get_running_loop()
@@ -415,7 +420,7 @@ class Stream(AsyncIterator[T], Generic[T]):
         box = self._box
         if box.waiter is not None:
             raise StreamUsageError(f"{box.wish.label}: another task is already waiting for this stream's next item")
-        box.caught_up()
+        box.is_overflowing = False
         while not box.ready:
             if box.is_closed:
                 raise StopAsyncIteration

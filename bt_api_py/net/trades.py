@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -98,30 +100,20 @@ class TradeFeed(FillingFeed):
         return super().arrived(key, leg)
 
     def lane(self, read: Reader, leg: Leg) -> Lane:
-        def lane(payload: bytes, received: float) -> bool:
+        def lane(payloads: Sequence[bytes], received: float) -> bool:
+            items = read(payloads, received)
+            if items is None:
+                return False
             last = self._last
-            if last is None or self._is_filling or not self.is_settled:
-                return False
-            item = read(payload, received)
-            if item is None:
-                return False
-            row = item._row
-            if row.trade_id != last + 1:
-                self.take(item, leg)
-                return True
-            self.last_at = self._sign_at = leg.heard
-            self.received += 1
-            self._last = last + 1
-            self._last_ms = row.timestamp
-            topic = self.topic
-            for box in self.boxes:  # as in `Feed.lane`, where every call counts
-                ready = box.ready
-                if box.topic is topic and len(ready) < box.limit:
-                    ready.append(item)
-                    if box.waiter is not None:
-                        box.wake()
-                else:
-                    self.hand_out(box, item)
+            if last is None or self._is_filling or not self.is_settled or not _follow(items, last):
+                for item in items:
+                    self.take(item, leg)
+            elif items:
+                self.last_at = self._sign_at = leg.heard
+                self.received += len(items)
+                self._last = last + len(items)
+                self._last_ms = row_of(items[-1]).timestamp
+                self.deliver_all(items)
             return True
 
         return lane
@@ -385,6 +377,14 @@ class TradeFeed(FillingFeed):
             count=count,
         )
         log.warning("%s: gap, %s, %s missing, ids %s to %s", self.label, cause, count, first, last)
+
+
+_trade_id = attrgetter("_row.trade_id")
+
+
+def _follow(trades: list[TradeData], last: int) -> bool:
+    """Return whether the numbers of some trades go on after the last one without a gap."""
+    return list(map(_trade_id, trades)) == list(range(last + 1, last + 1 + len(trades)))
 
 
 def _span(trades: list[TradeData]) -> tuple[int, int]:

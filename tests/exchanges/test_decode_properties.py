@@ -92,7 +92,7 @@ def check(exchange: Exchange, payload: bytes) -> None:
     items = exchange.decode(payload, 1.0)
     short = shortly(exchange, payload)
     if short is not None:
-        assert [comparable(short)] == [comparable(item) for _, item in items]
+        assert list(map(comparable, short)) == [comparable(item) for _, item in items]
     for name, item in items:
         assert isinstance(name, str)
         if isinstance(item, CONTROLS):
@@ -107,7 +107,7 @@ def shortly(exchange: Exchange, payload: bytes) -> Any:
     """Return what the short way reads of a frame, ``None`` where it leaves it to `decode`."""
     head = exchange.head(payload)
     read = exchange.reader(head) if head is not None else None
-    return None if read is None else read(payload, 1.0)
+    return None if read is None else read([payload], 1.0)
 
 
 def comparable(item: Any) -> Any:
@@ -170,9 +170,46 @@ def test_a_short_way(cls: type[Exchange], venue: str) -> None:
         items = exchange.decode(payload, 1.0)
         short = shortly(exchange, payload)
         if short is not None:
-            assert [comparable(short)] == [comparable(item) for _, item in items]
-            taken.add(type(short))
+            assert list(map(comparable, short)) == [comparable(item) for _, item in items]
+            taken.update(map(type, short))
     assert bool(taken) != (cls in (CoinblockproSpot, OneMarket))  # frames that are no JSON, numbers without places
+
+
+@each_venue
+def test_a_head_is_what_its_frames_begin_with(cls: type[Exchange], venue: str) -> None:
+    """Where heads lead, whatever begins with a head has that head: none is found for two topics."""
+    exchange = cls()
+    heads = {head for payload in own_frames(venue) if (head := exchange.head(payload)) is not None}
+    if exchange.heads_lead:
+        assert heads
+        for payload in own_frames(venue):
+            assert [head for head in heads if payload.startswith(head)] == [
+                head for head in [exchange.head(payload)] if head is not None
+            ]
+        for head in heads:
+            for rest in (b"", b"}", head, b'"', b',"data":{}}'):
+                assert exchange.head(head + rest) == head
+
+
+@each_venue
+def test_the_short_way_of_many(cls: type[Exchange], venue: str) -> None:
+    """Frames of a topic that are read together give what they give one by one; a bad one among them, nothing."""
+    exchange = cls()
+    by_head: dict[bytes, list[bytes]] = {}
+    for payload in own_frames(venue):
+        exchange.decode(payload, 1.0)
+        head = exchange.head(payload)
+        if head is not None and shortly(exchange, payload) is not None:
+            by_head.setdefault(head, []).append(payload)
+    for head, payloads in by_head.items():
+        read = exchange.reader(head)
+        assert read is not None
+        together = read(payloads * 2, 1.0)
+        assert together is not None
+        singly = [item for payload in payloads * 2 for item in read([payload], 1.0) or ()]
+        assert list(map(comparable, together)) == list(map(comparable, singly))
+        assert read([*payloads, payloads[0][:-1]], 1.0) is None
+        assert read([], 1.0) == []
 
 
 def shown(items: list[tuple[str, Any]]) -> list[tuple[str, Any]]:

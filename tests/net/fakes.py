@@ -6,6 +6,8 @@ import itertools
 import json
 from collections import deque
 
+import orjson
+
 from bt_api_py.net.errors import ConnectionLost
 from bt_api_py.net.transport import Response
 
@@ -83,9 +85,9 @@ class FakeSocket:
         return [name for frame in self.commands() if frame["method"] == method for name in frame["params"]]
 
     def feed(self, *messages):
-        """Let the client receive: objects as JSON, bytes and exceptions as they are."""
+        """Let the client receive: objects as JSON without spaces, bytes and exceptions as they are."""
         for message in messages:
-            ready = message if isinstance(message, bytes | Exception) else json.dumps(message).encode()
+            ready = message if isinstance(message, bytes | Exception) else orjson.dumps(message)
             self._incoming.put_nowait(ready)
 
     def lose(self, code=1006):
@@ -99,7 +101,11 @@ class FakeSocket:
         return message
 
     def take(self, most):
-        return []
+        taken = []
+        waiting = self._incoming._queue  # the only look at what comes next that a queue allows
+        while waiting and len(taken) < most and isinstance(waiting[0], bytes):
+            taken.append(self._incoming.get_nowait())
+        return taken
 
     async def send(self, payload):
         if self.is_closed:

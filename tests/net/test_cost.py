@@ -24,18 +24,11 @@ MARGIN = 1.1
 
 # For each message: calls of Python functions by the package or into it, and calls of native ones by the package.
 CALLS = {
-    "messages that arrive together": {"ticker": (6, 6), "trades": (6, 6), "depth": (18, 9)},
-    "messages that arrive one by one": {"ticker": (23, 14), "trades": (23, 14), "depth": (35, 17)},
-    "three readers": {"ticker": (14, 12), "trades": (14, 12), "depth": (28, 18)},
+    "messages that arrive together": {"ticker": (5, 4), "trades": (5, 4), "depth": (14, 12)},
+    "messages that arrive one by one": {"ticker": (23, 17), "trades": (24, 19), "depth": (37, 28)},
+    "three readers": {"ticker": (13, 6), "trades": (13, 6), "depth": (22, 14)},
 }
 BLOCKS = {"ticker": 7, "trades": 7, "depth": 21}  # of memory, for each object that a reader holds; its frame is one
-
-
-class Socket(fakes.FakeSocket):
-    """A socket that hands over together what arrived together."""
-
-    def take(self, most):
-        return [self._incoming.get_nowait() for _ in range(min(most, self._incoming.qsize()))]
 
 
 class Calls:
@@ -107,8 +100,7 @@ class Case:
 
 
 @pytest.fixture
-async def case(request, connect, transport, clock, monkeypatch):
-    monkeypatch.setattr(fakes, "FakeSocket", Socket)
+async def case(request, connect, transport, clock):
     made = Case(connect(), transport, clock, request.param)
     yield made
     for task in made.tasks:

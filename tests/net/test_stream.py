@@ -329,6 +329,22 @@ class TestOverflow:
 
 
 class TestStats:
+    async def test_what_was_delivered_is_what_the_reader_took(self, opened):
+        """Neither what waits, nor what is dropped or given up, nor an event counts as delivered."""
+        stream, box = opened(buffer=3, events=True)
+        for number in range(5):
+            box.push(number)
+        box.push_event(event())
+        assert (stream.stats.delivered, stream.stats.dropped) == (0, 2)
+        # The oldest two went, and the overflow itself is no item of this stream's queue.
+        assert [item for item in await take(stream, 2) if isinstance(item, int)] == [2, 3]
+        assert (stream.stats.delivered, stream.stats.queued) == (2, 2)
+        await take(stream, 2)
+        assert (stream.stats.delivered, stream.stats.queued) == (3, 0)
+        box.push(9)
+        await stream.aclose()
+        assert (stream.stats.delivered, stream.stats.queued) == (3, 0)
+
     async def test_the_fields_are_those_that_are_promised(self, opened):
         """as_dict has every documented field and is JSON-ready."""
         stream, _ = opened()

@@ -57,6 +57,7 @@ class BinanceMarkets(Exchange):
     """To declare beside what an exchange does: `api`, `weight`, `klines_page` and its weight."""
 
     mark = b',"data":'
+    heads_lead = True
     used_weight_header = "X-MBX-USED-WEIGHT-1M"
     api: ClassVar[str]  # what all paths of REST calls begin with
     weight: ClassVar[Rate]  # per address and minute

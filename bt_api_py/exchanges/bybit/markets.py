@@ -33,6 +33,7 @@ class BybitMarkets(Exchange):
     rest = REST
     testnet_rest = TESTNET_REST
     mark = b'","'
+    heads_lead = True
     intervals = INTERVALS
     category: ClassVar[str]
     longest_trades: ClassVar[int]  # that a list of trades may have

@@ -73,6 +73,7 @@ class DeribitSwap(Exchange):
     testnet_rest = TESTNET_REST
     endpoints = {"market": endpoint()}
     mark = b',"data":'
+    heads_lead = True
     symbols = STYLE
     is_timed = True
     intervals = {

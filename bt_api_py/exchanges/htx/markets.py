@@ -13,7 +13,7 @@ from operator import attrgetter
 import msgspec
 
 from ...exceptions import BtApiError
-from ..base import Ack, Alive, Answer, Command, Control, Exchange, Ignored, Refusal
+from ..base import Ack, Alive, Answer, Command, Control, Exchange, Ignored, Refusal, until
 from .wire import Outcome, command, failure, is_no_market, is_pace
 
 _HEAD = b'{"ch":"'
@@ -41,6 +41,7 @@ _envelope = msgspec.json.Decoder(Envelope).decode
 class HtxMarkets(Exchange):
     """Bars of a day and more open at midnight in UTC+8, 16:00 UTC, and no bar is ever marked as closed."""
 
+    heads_lead = True
     intervals = {
         **{f"{count}m": f"{count}min" for count in (1, 5, 15, 30)},
         "1h": "60min",
@@ -51,7 +52,7 @@ class HtxMarkets(Exchange):
     }
 
     def head(self, payload: bytes) -> bytes | None:
-        return payload[7 : payload.find(b'"', 7)] if payload.startswith(_HEAD) else None
+        return until(payload, b'"', len(_HEAD)) if payload.startswith(_HEAD) else None
 
     def route(self, payload: bytes) -> str | None:
         frame = _envelope(payload)

@@ -20,7 +20,7 @@ from ...containers import (
 )
 from ...containers.bar import bar_end
 from ...symbols import SymbolStyle
-from ..base import Book, Channel, Command, Control, Pages, Rate, Request, Subscription, TimeData, instruments
+from ..base import Book, Channel, Command, Control, Pages, Rate, Request, Subscription, TimeData, instruments, until
 from .markets import HtxMarkets, by_id, by_opening
 from .notices import HEAD, ask, notice, said
 from .swap_account import HtxSwapAccount
@@ -99,9 +99,7 @@ class HtxSwap(HtxMarkets):
     }
 
     def head(self, payload: bytes) -> bytes | None:
-        if payload.startswith(HEAD):
-            return payload[len(HEAD) : payload.find(b'"', len(HEAD))]
-        return super().head(payload)
+        return until(payload, b'"', len(HEAD)) if payload.startswith(HEAD) else super().head(payload)
 
     def route(self, payload: bytes) -> str | None:
         name = super().route(payload)

@@ -66,6 +66,7 @@ class HyperliquidSwap(Exchange):
     rest = REST
     testnet_rest = TESTNET_REST
     endpoints = {"public": endpoint()}
+    heads_lead = True
     symbols = SymbolStyle(is_perpetual=True, only_quote=QUOTE)
     kinds = ("ticker", "depth", "trades", "klines", *_FIGURES)
     intervals = {word: word for word in _LENGTHS}

@@ -99,6 +99,7 @@ class KrakenSpot(Exchange):
         "market": endpoint("wss://ws.kraken.com", 200, 100),
         **{f"book-{depth}": endpoint("wss://ws.kraken.com", 100, 100) for depth in _DEPTHS},
     }
+    heads_lead = True
     symbols = SymbolStyle(separator="/", renamed=RENAMED)
     intervals = {
         **{f"{minutes}m": str(minutes) for minutes in (1, 5, 15, 30)},

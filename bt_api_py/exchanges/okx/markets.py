@@ -84,6 +84,7 @@ class OkxMarkets(Exchange):
     listing: ClassVar[Channel]  # of the markets
     kind_channels: ClassVar[Mapping[str, str]] = {}  # of the kinds that only this product has
     mark = b',"data":'
+    heads_lead = True
     rest = "https://openapi.okx.com"
     endpoints = {
         "public": endpoint("public", 100),

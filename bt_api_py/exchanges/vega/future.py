@@ -31,6 +31,7 @@ from ..base import (
     Request,
     Subscription,
     TimeData,
+    until,
 )
 from .account import VegaAccount
 from .listing import Market, assets_request
@@ -79,6 +80,7 @@ class VegaFuture(Exchange):
     name = NAME
     rest = NOWHERE
     endpoints = {"stream": endpoint()}
+    heads_lead = True
     symbols = SymbolStyle(is_opaque=True)
     intervals = {
         "1m": "1 minute",
@@ -111,7 +113,7 @@ class VegaFuture(Exchange):
     account = VegaAccount
 
     def head(self, payload: bytes) -> bytes | None:
-        return payload[: payload.find(b'"', len(_HEAD))] if payload.startswith(_HEAD) else None
+        return until(payload, b'"', len(_HEAD)) if payload.startswith(_HEAD) else None
 
     def route(self, payload: bytes) -> str | None:
         held = frame(payload).held
