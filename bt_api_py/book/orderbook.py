@@ -92,14 +92,15 @@ class BookSide:
         """
         if self._parts is not None:
             self._parts.note(levels)
-        sign, ranks, sent, shown, edge = self._sign, self._ranks, self._sent, self._shown, self._edge
-        infinity = _INFINITY
+        ranks, sent, shown, edge = self._ranks, self._sent, self._shown, self._edge
+        is_bid, infinity = self._sign > 0, _INFINITY
         level: Any = None
         try:
             for level in levels:
                 price = float(level[0])
                 quantity = float(level[1])
-                at = bisect_left(ranks, rank := sign * price)
+                rank = price if is_bid else -price
+                at = bisect_left(ranks, rank)
                 if 0.0 < quantity < infinity:
                     if rank >= edge:
                         new = PriceLevel((price, quantity))

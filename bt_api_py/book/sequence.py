@@ -302,15 +302,15 @@ class BookKeeper:
     def state(self, levels: int | None) -> BookState:
         """Return the best `levels` a side, all for ``None``, as an object that later updates leave alone."""
         book, row = self.book, self._row
-        best = book.bids.shown(levels), book.asks.shown(levels)
+        bids, asks = book.bids.shown(levels), book.asks.shown(levels)
         if row is None:
-            return BookState((), (), None, self._last, None, "snapshot", self._order_count_at, best)
+            return BookState(bids, asks, None, self._last, None, "snapshot", self._order_count_at, True)
         time = row.timestamp
         if time is None:
             time = self._timestamp
         checksum = (row.checksum or None) if self._checksum is not None else None
         action: Literal["snapshot", "update"] = "snapshot" if self._is_whole or row.is_snapshot else "update"
-        return BookState((), (), time, self._last, checksum, action, self._order_count_at, best)
+        return BookState(bids, asks, time, self._last, checksum, action, self._order_count_at, True)
 
     def _replace(self, row: BookRow) -> bool:
         last = self._last

@@ -40,50 +40,48 @@ class BookState(msgspec.Struct, eq=False, gc=False):
     """The levels of a book at one moment, best first, and what the venue said about them.
 
     Attributes:
-        _bids, _asks: the levels as the venue sent them; empty where `_shown` has them.
+        _bids, _asks: the levels as the venue sent them, or those of a kept book.
         timestamp, sequence, checksum: as the venue told them.
         action: what caused this state.
         order_count_at: position of the number of orders in a level, where sent.
-        _shown: bids and asks of a maintained book.
+        _is_kept: whether the levels are those of a kept book.
     """
 
-    _bids: Sequence[Level]
-    _asks: Sequence[Level]
+    _bids: Sequence[Any]
+    _asks: Sequence[Any]
     timestamp: int | None = None
     sequence: int | None = None
     checksum: int | None = None
     action: Literal["snapshot", "update"] = "update"
     order_count_at: int | None = None
-    _shown: tuple[Sequence[PriceLevel], Sequence[PriceLevel]] | None = None
+    _is_kept: bool = False
 
     @property
     def bids(self) -> list[Level]:
         """The bids as the venue sent them."""
-        return list(self._bids) if self._shown is None else [level.sent for level in self._shown[0]]
+        return [level.sent for level in self._bids] if self._is_kept else list(self._bids)
 
     @property
     def asks(self) -> list[Level]:
         """The asks as the venue sent them."""
-        return list(self._asks) if self._shown is None else [level.sent for level in self._shown[1]]
+        return [level.sent for level in self._asks] if self._is_kept else list(self._asks)
 
     def numbers(self, side: Literal[0, 1], factor: float) -> list[list[float]]:
         """Return ``[price, quantity * factor]`` of the bids (0) or the asks (1)."""
-        if self._shown is not None:
-            if factor == 1.0:
-                return list(self._shown[side])
-            return [[price, quantity * factor] for price, quantity in self._shown[side]]
-        return [[float(level[0]), float(level[1]) * factor] for level in (self._asks if side else self._bids)]
+        levels = self._asks if side else self._bids
+        if not self._is_kept:
+            return [[float(level[0]), float(level[1]) * factor] for level in levels]
+        if factor == 1.0:
+            return list(levels)
+        return [[price, quantity * factor] for price, quantity in levels]
 
     def best(self, side: Literal[0, 1], factor: float) -> list[float] | None:
         """Return the first pair of `numbers`, without a look at the others; ``None`` for an empty side."""
-        if self._shown is None:
-            sent = self._asks if side else self._bids
-            return [float(sent[0][0]), float(sent[0][1]) * factor] if sent else None
-        levels = self._shown[side]
+        levels = self._asks if side else self._bids
         if not levels:
             return None
-        price, quantity = levels[0]
-        return [price, quantity * factor]
+        best = levels[0]
+        return [float(best[0]), float(best[1]) * factor]
 
     def __reduce__(self) -> tuple[Any, ...]:
         told = self.timestamp, self.sequence, self.checksum, self.action, self.order_count_at

@@ -34,7 +34,7 @@ _SNAPSHOT_PAUSE = 1.0  # seconds before a snapshot that was too old is asked for
 _STATE_DEADLINE = 5.0  # seconds without a book although its records come
 _QUIET_START = 2.0  # seconds after which the first state of a market without updates is asked for
 _PROBE_LEVELS = 5
-_FEW, _MANY = Portion(32, 4), Portion(64, 4)
+_FEW, _MANY = Portion(32, 4), Portion(64, 6)  # see `BookFeed.portion`
 _REQUEST_DEADLINE = 3.0  # seconds for the answer to a snapshot asked for over the socket
 
 
@@ -77,9 +77,10 @@ class BookFeed(Feed):
 
     @property
     def portion(self) -> Portion:
-        """How many frames may be read at once: few where a reader wants long tops.
+        """How many frames may be read at once: fewer where a reader wants long tops.
 
-        A long top is many objects. When too many wait, Python's collector, which counts them, looks through them all.
+        While books wait for their readers, so do the levels that they replaced. Python's collector counts new objects,
+        and looks through all of them when too many have come to stay.
         """
         return _FEW if any((box.wish.levels or LONG) >= LONG for box in self.boxes) else _MANY
 

@@ -415,7 +415,8 @@ class Stream(AsyncIterator[T], Generic[T]):
             self._box.fail(error)
 
     async def _wait(self) -> None:
-        if get_running_loop() is not self._loop:
+        loop = get_running_loop()
+        if loop is not self._loop:
             self._bind()
         box = self._box
         if box.waiter is not None:
@@ -428,7 +429,7 @@ class Stream(AsyncIterator[T], Generic[T]):
                 error = box.error
                 self._release()
                 raise error
-            waiter = box.waiter = get_running_loop().create_future()
+            waiter = box.waiter = loop.create_future()
             try:
                 await waiter
             finally:
