@@ -82,7 +82,8 @@ class BookFeed(Feed):
         While books wait for their readers, so do the levels that they replaced. Python's collector counts new objects,
         and looks through all of them when too many have come to stay.
         """
-        return _FEW if any((box.wish.levels or LONG) >= LONG for box in self.boxes) else _MANY
+        levels = [box.wish.levels for box in self.boxes]
+        return _FEW if any(count is None or count > LONG for count in levels) else _MANY
 
     @property
     def is_urgent(self) -> bool:
