@@ -267,13 +267,7 @@ class BookKeeper:
                 return False
         elif not self._is_linked or row.previous != last:
             return False
-        try:
-            self.book.apply(row.bids, row.asks)
-        except DataParseError:
-            self._forget()
-            raise
-        self._last = row.last
-        self._row = row
+        self._apply(row)
         bids, asks = self.book.bids._ranks, self.book.asks._ranks  # as `is_crossed`, of which calls cost as much again
         if self._checksum is not None or (len(bids) > 1 < len(asks) and bids[-2] >= -asks[-2]):
             self._check(row)

@@ -37,13 +37,11 @@ class AiohttpSocket:
         self._waiting: Sequence[Any] = getattr(queue, "_buffer", ())
         self._read: Any = getattr(queue, "read", None)
 
-    # Texts are bytes here as well: nothing is decoded.
-
     async def receive(self) -> bytes:
         message = await self._socket.receive()
         kind, data = _kind(message), _data(message)
         if kind is _TEXT or kind is _BINARY:
-            return inflate(data, self._limit) if data[:2] == _GZIP else data
+            return self._content(data)
         if kind is aiohttp.WSMsgType.PING:
             await self._socket.pong(data)
             return b""
@@ -73,11 +71,15 @@ class AiohttpSocket:
                 if kind is not _BINARY:
                     break
                 try:
-                    data = inflate(data, self._limit) if data[:2] == _GZIP else data
+                    data = self._content(data)
                 except DataParseError:
                     break
             payloads.append(data)
         return payloads
+
+    def _content(self, data: bytes) -> bytes:
+        # Texts are bytes as well: nothing is decoded here.
+        return inflate(data, self._limit) if data[:2] == _GZIP else data
 
     def _ended(self, message: Any) -> ConnectionLost:
         code = self._socket.close_code

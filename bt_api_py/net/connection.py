@@ -32,16 +32,14 @@ class Connection:
         self._heartbeat = heartbeat
         self._settings = settings.websocket
         self._socket = socket
-        # What a flood comes in by, as the socket has them: see `Socket`. Who reads with them notes `heard`, and raises
-        # `verdict` in place of a loss.
-        self.read, self.take = socket.receive, socket.take
+        self.take = socket.take  # see `Socket.take`
         self._clock = clock
         self._label = label
         self._paces = [Budget(rate) for rate in endpoint.paces]
         self._urgent: deque[str] = deque()
         self._commands: deque[str] = deque()
         self._work = asyncio.Event()
-        self.verdict: ConnectionLost | None = None  # why it was given up
+        self._verdict: ConnectionLost | None = None
         self.opened = clock.monotonic()
         self.heard = self.opened
         self._tasks = [
@@ -102,7 +100,7 @@ class Connection:
         try:
             payload = await self._socket.receive()
         except ConnectionLost as lost:
-            raise self.verdict or lost from None
+            raise self._verdict or lost from None
         self.heard = self._clock.monotonic()
         return payload
 
@@ -123,8 +121,8 @@ class Connection:
 
     def give_up(self, cause: str) -> None:
         """End the socket: `receive` raises `ConnectionLost` with this cause."""
-        if self.verdict is None:
-            self.verdict = ConnectionLost(cause)
+        if self._verdict is None:
+            self._verdict = ConnectionLost(cause)
             self._tasks.append(start(self._socket.close(), f"{self._label} closer"))
 
     async def _write(self) -> None:

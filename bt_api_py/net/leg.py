@@ -328,22 +328,18 @@ class Leg:
         return False
 
     async def _read(self, connection: Connection) -> NoReturn:
-        ways, now, monotonic = self._ways_by_head, self._venue.clock.now, self._venue.clock.monotonic
-        receive, take = connection.read, connection.take
+        ways, now, take = self._ways_by_head, self._venue.clock.now, connection.take
         head_of, heads_lead = self.session.exchange.head, self.session.exchange.heads_lead
         touched: list[_Way] = []
         size = 0
         while True:
             try:
-                first = await receive()
-            except ConnectionLost as lost:
-                raise connection.verdict or lost from None
+                first = await connection.receive()
             except DataParseError as error:
                 self._reject(error.detail, b"")
                 continue
             # What has arrived with it is handled together with it, under one time of receipt.
-            connection.heard = self.heard = monotonic()
-            received = now()
+            self.heard, received = connection.heard, now()
             portion = max(self._portion.least, self._portion.each * len(self._ways))
             payloads = [first, *take(portion - 1)] if first else take(portion)
             self.frames += len(payloads)
