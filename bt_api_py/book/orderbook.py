@@ -26,23 +26,37 @@ def _refused(level: Any) -> DataParseError:
     return DataParseError("OrderBook", f"level {level!r} has no usable price or quantity")
 
 
+def _made(level: Level) -> PriceLevel:
+    """Return a level as readers see it."""
+    made = PriceLevel((float(level[0]), float(level[1])))
+    made.sent = level
+    return made
+
+
+def _sent(entry: PriceLevel | Level) -> Level:
+    """Return a level as the venue sent it."""
+    return entry.sent if type(entry) is PriceLevel else entry
+
+
 class BookSide:
     """One side of a book. The best level stands last, where changes are most frequent and cheapest."""
 
-    __slots__ = ("_edge", "_parts", "_ranks", "_sent", "_shown", "_sign")
+    __slots__ = ("_edge", "_entries", "_first", "_parts", "_ranks", "_sign")
 
     def __init__(self, sign: int) -> None:
         """Make an empty side: `sign` is 1 for bids and -1 for asks."""
         self._sign = float(sign)
         self._ranks: list[float] = [_INFINITY]  # sign * price, ascending; the last spares a look at the length
-        self._sent: list[Level] = []  # the level of each rank, as the venue sent it
-        # The same as readers see it. Levels so far from the best that nobody has looked at them have ``None``.
-        self._shown: list[PriceLevel | None] = []
-        self._edge = _INFINITY  # the rank from which on none is ``None``
-        self._parts: Parts | None = None  # since somebody wanted a long top
+        # The level of each rank: as readers see it from the edge on, as the venue sent it below, where nobody has
+        # looked yet. Once somebody wanted a long top, all are as readers see them, and the edge is that of the best
+        # part.
+        self._entries: list[Any] = []
+        self._edge = _INFINITY
+        self._first = 0  # the place of the first rank that is not below the edge
+        self._parts: Parts | None = None
 
     def __len__(self) -> int:
-        return len(self._sent)
+        return len(self._entries)
 
     def clear(self) -> None:
         """Forget every level."""
@@ -50,11 +64,10 @@ class BookSide:
 
     def _hold(self, ranks: list[float], sent: list[Level]) -> None:
         self._ranks = ranks
-        self._sent = sent
-        self._shown = [None] * len(sent)
+        self._entries = sent
         self._edge = _INFINITY
-        if self._parts is not None:
-            self._parts.forget()
+        self._first = len(sent)
+        self._parts = None
 
     def load(self, levels: Iterable[Level]) -> None:
         """Replace everything; levels of quantity zero are left out.
@@ -90,9 +103,7 @@ class BookSide:
         Raises:
             DataParseError: no finite price, or no finite quantity of at least zero.
         """
-        if self._parts is not None:
-            self._parts.note(levels)
-        ranks, sent, shown, edge = self._ranks, self._sent, self._shown, self._edge
+        ranks, entries, edge, first = self._ranks, self._entries, self._edge, self._first
         is_bid, infinity = self._sign > 0, _INFINITY
         level: Any = None
         try:
@@ -100,62 +111,84 @@ class BookSide:
                 price = float(level[0])
                 quantity = float(level[1])
                 rank = price if is_bid else -price
-                at = bisect_left(ranks, rank)
+                if rank < edge:
+                    first = self._first = first + self._set_far(level, rank, quantity)
+                    continue
+                at = bisect_left(ranks, rank, first)
                 if 0.0 < quantity < infinity:
-                    if rank >= edge:
-                        new = PriceLevel((price, quantity))
-                        new.sent = level
-                    else:
-                        new = None
+                    made = PriceLevel((price, quantity))
+                    made.sent = level
                     if ranks[at] != rank:
                         if not rank > -infinity:
                             raise _refused(level)
                         ranks.insert(at, rank)
-                        sent.insert(at, level)
-                        shown.insert(at, new)
-                    elif sent[at][0] == level[0]:
-                        sent[at] = level
-                        shown[at] = new
+                        entries.insert(at, made)
+                    elif entries[at].sent[0] == level[0]:
+                        entries[at] = made
                     else:
-                        self._set_exact(at, level, new)
+                        self._set_exact(at, level, made)
                 elif quantity or not -infinity < rank < infinity:
                     raise _refused(level)
                 elif ranks[at] == rank:
-                    if sent[at][0] == level[0]:
-                        del ranks[at], sent[at], shown[at]
+                    if entries[at].sent[0] == level[0]:
+                        del ranks[at], entries[at]
                     else:
                         self._remove_exact(at, level)
         except (TypeError, ValueError, IndexError, ArithmeticError):
             raise _refused(level) from None
 
+    def _set_far(self, level: Level, rank: float, quantity: float) -> int:
+        """Set a level below the edge and return how many more there are now."""
+        ranks, entries, parts = self._ranks, self._entries, self._parts
+        if not rank > -_INFINITY or not 0.0 <= quantity < _INFINITY:
+            raise _refused(level)
+        if parts is not None:
+            parts.note(rank)
+        at = bisect_left(ranks, rank, 0, self._first)
+        is_known = ranks[at] == rank
+        is_same = is_known and (entries[at] if parts is None else entries[at].sent)[0] == level[0]
+        size = len(entries)
+        if quantity:
+            new = level if parts is None else _made(level)
+            if is_same:
+                entries[at] = new
+            elif is_known:
+                self._set_exact(at, level, new)
+            else:
+                ranks.insert(at, rank)
+                entries.insert(at, new)
+        elif is_same:
+            del ranks[at], entries[at]
+        elif is_known:
+            self._remove_exact(at, level)
+        return len(entries) - size
+
     def _find_exact(self, at: int, level: Level) -> int | None:
         """Return the place of the level that has exactly this price, from `at` on, where its float stands first."""
         ranks, rank, exact = self._ranks, self._ranks[at], Decimal(level[0])
         while ranks[at] == rank:
-            if Decimal(self._sent[at][0]) == exact:
+            if Decimal(_sent(self._entries[at])[0]) == exact:
                 return at
             at += 1
         return None
 
-    def _set_exact(self, place: int, level: Level, new: PriceLevel | None) -> None:
+    def _set_exact(self, place: int, level: Level, new: PriceLevel | Level) -> None:
         """Set a level whose price has the float of the level at `place`, but another text."""
         at = self._find_exact(place, level)
         if at is None:
             self._ranks.insert(place, self._ranks[place])
-            self._sent.insert(place, level)
-            self._shown.insert(place, new)
+            self._entries.insert(place, new)
         else:
-            self._sent[at] = level
-            self._shown[at] = new
+            self._entries[at] = new
 
     def _remove_exact(self, place: int, level: Level) -> None:
         at = self._find_exact(place, level)
         if at is not None:
-            del self._ranks[at], self._sent[at], self._shown[at]
+            del self._ranks[at], self._entries[at]
 
     def crop(self, depth: int) -> None:
         """Keep the best `depth` levels."""
-        self._drop(len(self._sent) - depth)
+        self._drop(len(self._entries) - depth)
 
     def cut(self, price: float) -> None:
         """Leave out what lies behind a price."""
@@ -165,46 +198,48 @@ class BookSide:
         """Leave out so many of the worst levels."""
         if excess > 0:
             if self._parts is not None:
-                self._parts.note(self._sent[:excess])
-            del self._ranks[:excess], self._sent[:excess], self._shown[:excess]
+                for rank in self._ranks[: min(excess, self._first)]:
+                    self._parts.note(rank)
+            del self._ranks[:excess], self._entries[:excess]
+            self._first = max(0, self._first - excess)
 
     def best(self) -> float | None:
         """Return the best price, ``None`` when the side is empty."""
-        return self._sign * self._ranks[-2] if self._sent else None
+        return self._sign * self._ranks[-2] if self._entries else None
 
     def worst(self) -> float | None:
         """Return the price furthest from the best, ``None`` when the side is empty."""
-        return self._sign * self._ranks[0] if self._sent else None
+        return self._sign * self._ranks[0] if self._entries else None
 
     def top(self, count: int | None) -> list[Level]:
         """Return the best `count` levels as the venue sent them, best first; all of them for ``None``."""
-        return self._sent[::-1] if count is None else self._sent[: -count - 1 : -1]
+        best = self._entries[::-1] if count is None else self._entries[: -count - 1 : -1]
+        return [_sent(entry) for entry in best]
 
     def shown(self, count: int | None) -> Sequence[PriceLevel]:
         """Return the same levels as readers see them, as something that later updates leave alone."""
-        size = len(self._sent)
+        size = len(self._entries)
         if count is None or count > size:
             count = size
-        shown: Any = self._shown
         if count <= LONG:
-            if self._ranks[size - count] < self._edge:
+            if self._ranks[size - count] < self._edge and self._parts is None:
                 self._show(count)
-            return shown[: -count - 1 : -1]  # type: ignore[no-any-return]
-        if self._ranks[0] < self._edge:
-            self._show(size)
+            return self._entries[: -count - 1 : -1]
         if self._parts is None:
+            self._show(size)
             self._parts = Parts()
-        return self._parts.top(count, self._sign, self._ranks, shown)
+        top = self._parts.top(count, self._ranks, self._entries)
+        self._edge = self._parts.edge
+        self._first = len(self._entries) - len(top.near)
+        return top
 
     def _show(self, count: int) -> None:
         """Move the edge behind the best `count` levels and some more, which may soon be among them."""
-        ranks, shown = self._ranks, self._shown
-        first = bisect_left(ranks, ranks[max(0, len(shown) - count - count // 8 - 8)])
-        for place, level in enumerate(self._sent[first:], first):
-            if shown[place] is None:
-                new = shown[place] = PriceLevel((float(level[0]), float(level[1])))
-                new.sent = level
+        ranks, entries = self._ranks, self._entries
+        first = bisect_left(ranks, ranks[max(0, len(entries) - count - count // 8 - 8)])
+        entries[first : self._first] = map(_made, entries[first : self._first])
         self._edge = ranks[first] if first else -_INFINITY
+        self._first = first
 
 
 class OrderBook:

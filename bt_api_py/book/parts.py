@@ -9,23 +9,24 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from math import inf
-from operator import itemgetter
 from typing import overload
 
-from ..containers.orderbook import Level, PriceLevel
+from ..containers.orderbook import PriceLevel
 
 _SIZE = 64  # levels of a part when it is cut
-_price = itemgetter(0)
-_MOST_NOTED = 64  # updates without a long top being asked for, after which the parts are given up
 
 
 class LongTop(Sequence[PriceLevel]):
-    """The best levels of a side, best first. It never changes: later tops replace parts, they do not touch them."""
+    """The best levels of a side, best first. It never changes: later tops replace parts, they do not touch them.
 
-    __slots__ = ("_count", "_far", "_near")
+    Attributes:
+        near: the best part; the best level last, as in every part.
+    """
+
+    __slots__ = ("_count", "_far", "near")
 
     def __init__(self, near: list[PriceLevel], far: list[list[PriceLevel]], count: int) -> None:
-        self._near = near  # the best part; the best level last, as in every part
+        self.near = near
         self._far = far  # the other parts, the best last
         self._count = count
 
@@ -34,7 +35,7 @@ class LongTop(Sequence[PriceLevel]):
 
     def __iter__(self) -> Iterator[PriceLevel]:
         far = chain.from_iterable(map(reversed, reversed(self._far)))
-        return islice(chain(reversed(self._near), far), self._count)
+        return islice(chain(reversed(self.near), far), self._count)
 
     @overload
     def __getitem__(self, place: int) -> PriceLevel: ...
@@ -45,9 +46,9 @@ class LongTop(Sequence[PriceLevel]):
             return list(self)[place]
         left = place if place >= 0 else place + self._count
         if 0 <= left < self._count:
-            if left < len(self._near):
-                return self._near[-1 - left]
-            left -= len(self._near)
+            if left < len(self.near):
+                return self.near[-1 - left]
+            left -= len(self.near)
             for part in reversed(self._far):
                 if left < len(part):
                     return part[-1 - left]
@@ -56,53 +57,44 @@ class LongTop(Sequence[PriceLevel]):
 
 
 class Parts:
-    """A side in pieces of some dozens of levels, each cut anew only when a level in it was set."""
+    """A side in pieces of some dozens of levels, each cut anew only when a level in it was set.
 
-    __slots__ = ("_bounds", "_far", "_noted")
+    Attributes:
+        edge: the lowest rank of the best part. Levels set below it must be noted.
+    """
+
+    __slots__ = ("_bounds", "_far", "_touched", "edge")
 
     def __init__(self) -> None:
+        self.edge = inf
         self._far: list[list[PriceLevel]] = []  # all parts but the best, which is cut anew for every top
         self._bounds: list[float] = []  # the lowest rank of each part but the first
-        self._noted: list[Sequence[Level]] | None = None  # levels set since the parts were cut, if they were
+        self._touched: dict[int, None] = {}  # places of parts in which a level was set since they were cut
 
-    def forget(self) -> None:
-        """Cut everything anew when it is next asked for."""
-        self._far = []
-        self._noted = None
+    def note(self, rank: float) -> None:
+        """Note that a level below the edge is set or left out."""
+        self._touched[bisect_right(self._bounds, rank)] = None
 
-    def note(self, levels: Sequence[Level]) -> None:
-        """Note that levels are set."""
-        if self._noted is not None:
-            self._noted.append(levels)
-            if len(self._noted) > _MOST_NOTED:
-                self.forget()
-
-    def top(self, count: int, sign: float, ranks: list[float], entries: list[PriceLevel]) -> LongTop:
-        """Return the best `count` entries; they stand by ascending rank, which is `sign` times the price."""
-        bounds = self._bounds
-        is_even = self._noted is not None
-        if self._noted and bounds:
-            prices = map(float, map(_price, chain.from_iterable(self._noted)))
-            lowest = min(prices, default=inf) if sign > 0 else -max(prices, default=-inf)
-            if lowest < bounds[-1]:  # most updates do not leave the best part
-                is_even = self._cut_again(sign, ranks, entries)
-        near = entries[bisect_left(ranks, bounds[-1]) :] if bounds else entries[:]
-        if not is_even or not _SIZE // 4 <= len(near) <= 4 * _SIZE:
-            # Levels of one rank, prices that no float can tell apart, are never parted.
-            bounds = self._bounds = sorted(set(ranks[-1 - _SIZE : 0 : -_SIZE]))
-            self._far = [self._cut(place, ranks, entries) for place in range(len(bounds))]
-            near = entries[bisect_left(ranks, bounds[-1]) :] if bounds else entries[:]
-        self._noted = []
+    def top(self, count: int, ranks: list[float], entries: list[PriceLevel]) -> LongTop:
+        """Return the best `count` entries, which stand by ascending rank."""
+        near = entries[bisect_left(ranks, self.edge) :]
+        if self._touched or not _SIZE // 4 < len(near) <= 4 * _SIZE:
+            near = self._cut_again(near, ranks, entries)
         return LongTop(near, self._far, min(count, len(entries)))
 
-    def _cut_again(self, sign: float, ranks: list[float], entries: list[PriceLevel]) -> bool:
-        """Cut the parts anew in which a level was set, and return whether none has grown too large."""
+    def _cut_again(self, near: list[PriceLevel], ranks: list[float], entries: list[PriceLevel]) -> list[PriceLevel]:
+        """Cut those parts anew in which a level was set, or all when one is too large or too small by now."""
         far = self._far = self._far.copy()  # tops that were handed out hold the old one
-        noted = chain.from_iterable(self._noted or ())
-        places = {bisect_right(self._bounds, sign * float(level[0])) for level in noted}
-        for place in sorted(places - {len(far)}):
+        for place in self._touched:
             far[place] = self._cut(place, ranks, entries)
-        return all(len(part) <= 4 * _SIZE for part in far)
+        self._touched.clear()
+        if _SIZE // 4 < len(near) <= 4 * _SIZE and all(len(part) <= 4 * _SIZE for part in far):
+            return near
+        # Levels of one rank, prices that no float can tell apart, are never parted.
+        bounds = self._bounds = sorted(set(ranks[-1 - _SIZE : 0 : -_SIZE]))
+        self._far = [self._cut(place, ranks, entries) for place in range(len(bounds))]
+        self.edge = bounds[-1] if bounds else -inf
+        return entries[bisect_left(ranks, self.edge) :]
 
     def _cut(self, place: int, ranks: list[float], entries: list[PriceLevel]) -> list[PriceLevel]:
         bounds = self._bounds

@@ -260,7 +260,7 @@ class BookKeeper:
             BookCrossedError, ChecksumError, DataParseError: as `take`.
         """
         last = self._last
-        if last is None or not self._joined or not self.is_live or row.is_snapshot:
+        if last is None or not self._joined or row.is_snapshot:
             return False
         if self._is_spanning:
             if row.first != last + 1 or row.last is None or row.last <= last:
@@ -297,13 +297,13 @@ class BookKeeper:
         """Return the best `levels` a side, all for ``None``, as an object that later updates leave alone."""
         book, row = self.book, self._row
         bids, asks = book.bids.shown(levels), book.asks.shown(levels)
-        if row is None:
-            return BookState(bids, asks, None, self._last, None, "snapshot", self._order_count_at, True)
-        time = row.timestamp
-        if time is None:
-            time = self._timestamp
-        checksum = (row.checksum or None) if self._checksum is not None else None
-        action: Literal["snapshot", "update"] = "snapshot" if self._is_whole or row.is_snapshot else "update"
+        time, checksum = self._timestamp, None
+        if row is not None:
+            if row.timestamp is not None:
+                time = row.timestamp
+            if self._checksum is not None:
+                checksum = row.checksum or None
+        action: Literal["snapshot", "update"] = "update" if self._joined else "snapshot"
         return BookState(bids, asks, time, self._last, checksum, action, self._order_count_at, True)
 
     def _replace(self, row: BookRow) -> bool:

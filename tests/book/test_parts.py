@@ -57,17 +57,32 @@ def test_what_did_not_change_is_shared():
     book.apply([("28", "2"), ("30", "0")], [])
     after = book.bids.shown(None)
     assert after._far is before._far
-    assert after._near is not before._near
+    assert after.near is not before.near
     assert after[:3] == [[29.0, 1.0], [28.0, 2.0], [27.0, 1.0]]
 
 
-def test_nothing_is_noted_for_nobody():
-    """When nobody asked for a long top in a long time, changes are not noted for one, and the next is still right."""
+def test_what_is_noted_for_nobody_does_not_grow():
+    """However long nobody asks for a long top, what is noted for the next one is bounded, and that one is right."""
     side = BookSide(1)
     side.load([(str(price), "1") for price in range(1, 31)])
     side.shown(None)
-    for number in range(200):
-        side.apply([("17", str(number + 1))])
     assert side._parts is not None
-    assert side._parts._noted is None
-    assert dict(side.shown(None))[17.0] == 200.0
+    for number in range(200):
+        side.apply([(f"{number % 24 + 1}.5", str(number + 1)), ("17", str(number + 1))])
+        assert len(side._parts._touched) < 10
+    assert dict(side.shown(None)) == {
+        **{float(price): 1.0 for price in range(1, 31)},
+        **{number % 24 + 1.5: number + 1.0 for number in range(200)},
+        17.0: 200.0,
+    }
+
+
+def test_a_short_top_beside_a_long_one():
+    """Who wants few levels gets them although somebody else has wanted many, also of levels set in between."""
+    side = BookSide(1)
+    side.load([(str(price), "1") for price in range(1, 31)])
+    side.shown(None)
+    side.apply([(str(price), "0") for price in range(4, 31)])
+    side.apply([("2.5", "7")])
+    assert side.shown(3) == [[3.0, 1.0], [2.5, 7.0], [2.0, 1.0]]
+    assert side.top(2) == [("3", "1"), ("2.5", "7")]
