@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from ..book.orderbook import LONG
 from ..book.sequence import BookKeeper, BookRow, Unnumbered, Whole
 from ..containers import OrderBookData
 from ..containers.base import Topic
-from ..containers.orderbook import Level
+from ..containers.orderbook import BookState, Level
 from ..exceptions import BookError, BookGapError, BtApiError, ChecksumError, DataParseError, WebSocketError
 from ..exchanges.base import Book, Channel, Reader
-from .feed import Feed, Lane, Portion
+from .feed import Feed, Lane
 from .stream import Mailbox
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ _SNAPSHOT_PAUSE = 1.0  # seconds before a snapshot that was too old is asked for
 _STATE_DEADLINE = 5.0  # seconds without a book although its records come
 _QUIET_START = 2.0  # seconds after which the first state of a market without updates is asked for
 _PROBE_LEVELS = 5
-_FEW, _MANY = Portion(32, 4), Portion(64, 6)  # see `BookFeed.portion`
 _REQUEST_DEADLINE = 3.0  # seconds for the answer to a snapshot asked for over the socket
 
 
@@ -74,16 +73,6 @@ class BookFeed(Feed):
         self._absent_since: float | None = None  # records come, but no book does
         self._told_fault = False
         self._paused_until = 0.0  # no first state can come before it is asked for
-
-    @property
-    def portion(self) -> Portion:
-        """How many frames may be read at once: fewer where a reader wants long tops.
-
-        While books wait for their readers, so do the levels that they replaced. Python's collector counts new objects,
-        and looks through all of them when too many have come to stay.
-        """
-        levels = [box.wish.levels for box in self.boxes]
-        return _FEW if any(count is None or count > LONG for count in levels) else _MANY
 
     @property
     def is_urgent(self) -> bool:
@@ -162,14 +151,14 @@ class BookFeed(Feed):
         keeper = self._by_leg.get(leg) if self._is_legwise else self.keeper
         if keeper is None or not self.is_settled:
             return 0
-        topic, count, fault, made = self.topic, 0, None, self._none_made()
+        count, fault, made = 0, None, self._none_made()
         try:
             for row in rows:
                 if not keeper.follow(row):
                     break
                 count += 1
-                for levels, books in made.items():
-                    books.append(OrderBookData(keeper.state(levels), topic, received))
+                for levels, states in made:
+                    states.append(keeper.state(levels))
         except (BookError, DataParseError) as error:
             fault = error
         if count:
@@ -179,7 +168,7 @@ class BookFeed(Feed):
                 row = rows[count - 1]
                 self.keeper = keeper
                 self._handed_out = _Standing(keeper, row.timestamp or 0, row.last)
-            self._hand_out_books(made)
+            self._hand_out_books(made, received)
         if fault is not None:
             self.touch(leg.heard)
             self._note_bad(leg, fault)
@@ -271,18 +260,19 @@ class BookFeed(Feed):
 
     def _deliver_state(self, received: float) -> None:
         made = self._none_made()
-        for levels, books in made.items():
-            books.append(OrderBookData(self.keeper.state(levels), self.topic, received))
-        self._hand_out_books(made)
+        for levels, states in made:
+            states.append(self.keeper.state(levels))
+        self._hand_out_books(made, received)
 
-    def _none_made(self) -> dict[int | None, list[OrderBookData]]:
-        """Return room for books by the number of levels that readers want."""
-        return {box.wish.levels: [] for box in self.boxes if box.wants_copies}
+    def _none_made(self) -> list[tuple[int | None, list[BookState]]]:
+        """Return each number of levels that readers want, with room for states of so many."""
+        return [(levels, []) for levels in dict.fromkeys(box.wish.levels for box in self.boxes if box.wants_copies)]
 
-    def _hand_out_books(self, made: dict[int | None, list[OrderBookData]]) -> None:
-        """Hand books out to those who want so many levels, and wake those who look at the book itself."""
+    def _hand_out_books(self, made: list[tuple[int | None, list[BookState]]], received: float) -> None:
+        """Hand states out to those who want so many levels, and wake those who look at the book itself."""
         boxes = self.boxes
-        for levels, books in made.items():
+        for levels, states in made:
+            books = list(map(OrderBookData, states, repeat(self.topic), repeat(received)))
             self.deliver_all(books, [box for box in boxes if box.wants_copies and box.wish.levels == levels])
         for box in boxes:
             if not box.wants_copies:

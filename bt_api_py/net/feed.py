@@ -8,7 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import msgspec
 
@@ -37,20 +37,6 @@ _ARRIVALS_KEPT = 2000
 _LONGEST_FILL = 75.0  # seconds for which live records wait for those that are fetched: budgets are by the minute
 _FILL_PAUSE = 1.0  # seconds before a venue in trouble is asked again
 _MOST_HELD = 200_000  # records that wait behind a hole; beyond that the hole is left as it is
-
-
-class Portion(NamedTuple):
-    """How many frames of a socket are read before readers get a turn although more have arrived.
-
-    What they are handed is still in the processor's cache then, which halves the misses of a flood, and no other task
-    waits for long. A turn has a price of its own, hence a number for `each` of many topics.
-    """
-
-    least: int
-    each: int
-
-
-USUAL = Portion(64, 16)
 
 
 class Feed:
@@ -83,11 +69,6 @@ class Feed:
         """``OKX___SPOT trades BTCUSDT``, for messages."""
         topic = self.topic
         return " ".join(part for part in (topic.exchange, topic.kind, topic.symbol, topic.interval) if part)
-
-    @property
-    def portion(self) -> Portion:
-        """How many frames may be read at once."""
-        return USUAL
 
     def attach(self, box: Mailbox, topic: Topic) -> None:
         """Begin to fill a box. `topic` carries its reader's own spelling."""

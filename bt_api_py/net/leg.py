@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -36,7 +36,7 @@ from ..exchanges.base import (
 )
 from .connection import Connection
 from .errors import ConnectionLost, manner_of, pause_after
-from .feed import USUAL, Feed, Lane
+from .feed import Feed, Lane
 from .tasks import end, start
 
 if TYPE_CHECKING:
@@ -47,6 +47,10 @@ log = logging.getLogger("bt_api_py.net")
 _RENEWAL_PAUSE = 60.0  # seconds before a renewal that failed is tried again
 _FRAMES_KEPT = 20  # the last ones, for whoever has to find out what a venue sent
 _MOST_HEADS = 50_000  # heads of frames that a socket may bring in before the table is started again
+# Frames that are read of a topic at once, and frames after which readers get a turn. What they are handed is still in
+# the processor's cache then, with the book that it was taken from, and no other task waits for long. More objects that
+# wait would rouse Python's collector, which looks through all of them; fewer frames would not pay for the turn.
+_TURN = 32
 _MOST_BAD_FRAMES = 50  # in a row: the stream of bytes itself is damaged
 
 
@@ -66,6 +70,10 @@ class _Way:
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
         self.waiting: list[bytes] = []
+
+
+def _no_lane(payloads: Sequence[bytes], received: float) -> bool:
+    return False
 
 
 class Leg:
@@ -88,7 +96,6 @@ class Leg:
         self._joined: set[str] = set()  # accepted by the venue, or proven by data, on this connection
         self._ways: dict[str, _Way] = {}  # of topics from which data came
         self._ways_by_head: dict[bytes | None, _Way] = {}
-        self._portion = USUAL  # the smallest of those topics
         self.failures = 0  # in a row
         self.is_proven = False  # data came on this connection
         self.farewell = ""  # what the venue announced
@@ -160,9 +167,10 @@ class Leg:
 
     def forget_lanes(self) -> None:
         """Look at every record again: another leg may bring the same ones, or the readers are others."""
+        for way in self._ways.values():
+            way.lane = _no_lane  # for frames that wait already
         self._ways.clear()
         self._ways_by_head.clear()
-        self._portion = USUAL
 
     def restart(self, cause: str) -> None:
         """Drop the socket and connect again."""
@@ -330,7 +338,7 @@ class Leg:
     async def _read(self, connection: Connection) -> NoReturn:
         ways, now, take = self._ways_by_head, self._venue.clock.now, connection.take
         head_of, heads_lead = self.session.exchange.head, self.session.exchange.heads_lead
-        touched: list[_Way] = []
+        touched: deque[_Way] = deque()
         size = 0
         while True:
             try:
@@ -340,7 +348,7 @@ class Leg:
                 continue
             # What has arrived with it is handled together with it, under one time of receipt.
             self.heard, received = connection.heard, now()
-            portion = max(self._portion.least, self._portion.each * len(self._ways))
+            portion = _TURN * max(1, len(self._ways))
             payloads = [first, *take(portion - 1)] if first else take(portion)
             self.frames += len(payloads)
             self.last_frames.extend(payloads[-_FRAMES_KEPT:])
@@ -353,7 +361,8 @@ class Leg:
                     head = head_of(payload)
                     way = ways.get(head)
                     if way is None:
-                        self._go(connection, touched, received)
+                        while touched:
+                            self._go(connection, touched, received)
                         if payload:
                             self._hand_on(connection, payload, received, head)
                         continue
@@ -364,19 +373,29 @@ class Leg:
                     touched.append(way)
                 waiting.append(payload)
             self._go(connection, touched, received)
+            while touched:
+                await asyncio.sleep(0)
+                self._go(connection, touched, received)
             if len(payloads) >= portion:
                 await asyncio.sleep(0)
 
-    def _go(self, connection: Connection, ways: list[_Way], received: float) -> None:
-        """Let the frames that wait go their ways, all of a topic at once; one that cannot goes the general way."""
-        for way in ways:
-            payloads, way.waiting = way.waiting, []
+    def _go(self, connection: Connection, ways: deque[_Way], received: float) -> None:
+        """Let frames that wait go their ways, those of a topic together, until there have been enough for one turn.
+
+        One that cannot go its way goes the general one.
+        """
+        done = 0
+        while ways and done < _TURN:
+            way = ways[0]
+            payloads, way.waiting = way.waiting[:_TURN], way.waiting[_TURN:]
+            done += len(payloads)
+            if not way.waiting:
+                ways.popleft()
             if not way.lane(payloads, received):
                 is_one = len(payloads) == 1
                 for payload in payloads:
                     if is_one or not way.lane([payload], received):
                         self._hand_on(connection, payload, received, self.session.exchange.head(payload))
-        ways.clear()
 
     def _hand_on(self, connection: Connection, payload: bytes, received: float, head: bytes | None) -> None:
         session = self.session
@@ -405,7 +424,6 @@ class Leg:
             if read is None:
                 return
             way = self._ways[name] = _Way(feed.lane(read, self))
-            self._portion = min(self._portion, feed.portion)
         if len(self._ways_by_head) >= _MOST_HEADS:
             self._ways_by_head.clear()
         self._ways_by_head[head] = way

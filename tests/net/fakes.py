@@ -59,6 +59,14 @@ class FakeClock:
         self.time = end
         await settle()
 
+    def skip(self, seconds):
+        """Let so much time pass at once; who slept goes on when the event loop next turns."""
+        self.time += seconds
+        while self._sleepers and self._sleepers[0][0] <= self.time:
+            _, _, waiter = heapq.heappop(self._sleepers)
+            if not waiter.done():
+                waiter.set_result(None)
+
 
 class FakeSocket:
     """The client's end of a websocket; the test plays the venue."""
