@@ -108,14 +108,15 @@ class BookSide:
         level: Any = None
         try:
             for level in levels:
-                price = float(level[0])
+                text = level[0]
+                price = float(text)
                 quantity = float(level[1])
                 rank = price if is_bid else -price
                 if rank < edge:
                     first = self._first = first + self._set_far(level, rank, quantity)
                     continue
                 at = bisect_left(ranks, rank, first)
-                if 0.0 < quantity < infinity:
+                if quantity > 0.0 and quantity < infinity:
                     made = PriceLevel((price, quantity))
                     made.sent = level
                     if ranks[at] != rank:
@@ -123,14 +124,14 @@ class BookSide:
                             raise _refused(level)
                         ranks.insert(at, rank)
                         entries.insert(at, made)
-                    elif entries[at].sent[0] == level[0]:
+                    elif entries[at].sent[0] == text:
                         entries[at] = made
                     else:
                         self._set_exact(at, level, made)
                 elif quantity or not -infinity < rank < infinity:
                     raise _refused(level)
                 elif ranks[at] == rank:
-                    if entries[at].sent[0] == level[0]:
+                    if entries[at].sent[0] == text:
                         del ranks[at], entries[at]
                     else:
                         self._remove_exact(at, level)
@@ -221,8 +222,10 @@ class BookSide:
         size = len(self._entries)
         if count is None or count > size:
             count = size
+        if count <= size - self._first:  # none of them is below the edge
+            return self._entries[: -count - 1 : -1]
         if count <= LONG:
-            if self._ranks[size - count] < self._edge and self._parts is None:
+            if self._parts is None:
                 self._show(count)
             return self._entries[: -count - 1 : -1]
         if self._parts is None:

@@ -69,11 +69,9 @@ class BookState(msgspec.Struct, eq=False, gc=False):
     def numbers(self, side: Literal[0, 1], factor: float) -> list[list[float]]:
         """Return ``[price, quantity * factor]`` of the bids (0) or the asks (1)."""
         levels = self._asks if side else self._bids
-        if not self._is_kept:
-            return [[float(level[0]), float(level[1]) * factor] for level in levels]
-        if factor == 1.0:
+        if self._is_kept and factor == 1.0:
             return list(levels)
-        return [[price, quantity * factor] for price, quantity in levels]
+        return [[float(level[0]), float(level[1]) * factor] for level in levels]
 
     def best(self, side: Literal[0, 1], factor: float) -> list[float] | None:
         """Return the first pair of `numbers`, without a look at the others; ``None`` for an empty side."""
@@ -109,18 +107,20 @@ class OrderBookData(Container):
 
         A pair of a maintained book belongs to all books that show it and refuses to be changed: see `PriceLevel`.
         """
-        if self._bids is None:
-            self._bids = self._row.numbers(0, self._topic.factor)
-        return self._bids
+        bids = self._bids
+        if bids is None:
+            bids = self._bids = self._row.numbers(0, self._topic.factor)
+        return bids
 
     def get_asks(self) -> list[list[float]]:
         """Return ``[price, quantity]`` pairs, lowest first, quantity in base asset; empty without an ask.
 
         Pairs are shared as those of `get_bids` are.
         """
-        if self._asks is None:
-            self._asks = self._row.numbers(1, self._topic.factor)
-        return self._asks
+        asks = self._asks
+        if asks is None:
+            asks = self._asks = self._row.numbers(1, self._topic.factor)
+        return asks
 
     def get_bid_price_list(self) -> list[float]:
         """Return the bid prices, highest first."""
