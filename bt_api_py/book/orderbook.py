@@ -13,7 +13,7 @@ from decimal import Decimal
 from operator import itemgetter, lt
 from typing import Any
 
-from ..containers.orderbook import Level, PriceLevel
+from ..containers.orderbook import Level, PriceLevel, as_sent
 from ..exceptions import DataParseError
 from .parts import Parts
 
@@ -31,11 +31,6 @@ def _made(level: Level) -> PriceLevel:
     made = PriceLevel((float(level[0]), float(level[1])))
     made.sent = level
     return made
-
-
-def _sent(entry: PriceLevel | Level) -> Level:
-    """Return a level as the venue sent it."""
-    return entry.sent if type(entry) is PriceLevel else entry
 
 
 class BookSide:
@@ -168,7 +163,7 @@ class BookSide:
         """Return the place of the level that has exactly this price, from `at` on, where its float stands first."""
         ranks, rank, exact = self._ranks, self._ranks[at], Decimal(level[0])
         while ranks[at] == rank:
-            if Decimal(_sent(self._entries[at])[0]) == exact:
+            if Decimal(as_sent(self._entries[at])[0]) == exact:
                 return at
             at += 1
         return None
@@ -215,7 +210,7 @@ class BookSide:
     def top(self, count: int | None) -> list[Level]:
         """Return the best `count` levels as the venue sent them, best first; all of them for ``None``."""
         best = self._entries[::-1] if count is None else self._entries[: -count - 1 : -1]
-        return [_sent(entry) for entry in best]
+        return list(map(as_sent, best))
 
     def shown(self, count: int | None) -> Sequence[PriceLevel]:
         """Return the same levels as readers see them, as something that later updates leave alone."""

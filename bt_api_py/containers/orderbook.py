@@ -36,6 +36,11 @@ class PriceLevel(list[float]):
         return list, (list(self),)
 
 
+def as_sent(level: Level) -> Level:
+    """Return a level as the venue sent it, be it that of a maintained book or not."""
+    return level.sent if type(level) is PriceLevel else level
+
+
 class BookState(msgspec.Struct, eq=False, gc=False):
     """The levels of a book at one moment, best first, and what the venue said about them.
 
@@ -59,18 +64,18 @@ class BookState(msgspec.Struct, eq=False, gc=False):
     @property
     def bids(self) -> list[Level]:
         """The bids as the venue sent them."""
-        return [level.sent for level in self._bids] if self._is_kept else list(self._bids)
+        return list(map(as_sent, self._bids))
 
     @property
     def asks(self) -> list[Level]:
         """The asks as the venue sent them."""
-        return [level.sent for level in self._asks] if self._is_kept else list(self._asks)
+        return list(map(as_sent, self._asks))
 
     def numbers(self, side: Literal[0, 1], factor: float) -> list[list[float]]:
         """Return ``[price, quantity * factor]`` of the bids (0) or the asks (1)."""
         levels = self._asks if side else self._bids
         if self._is_kept and factor == 1.0:
-            return list(levels)
+            return levels if type(levels) is list else list(levels)
         return [[float(level[0]), float(level[1]) * factor] for level in levels]
 
     def best(self, side: Literal[0, 1], factor: float) -> list[float] | None:
@@ -105,7 +110,8 @@ class OrderBookData(Container):
     def get_bids(self) -> list[list[float]]:
         """Return ``[price, quantity]`` pairs, highest first, quantity in base asset; empty without a bid.
 
-        A pair of a maintained book belongs to all books that show it and refuses to be changed: see `PriceLevel`.
+        The list is the book's own, for all who hold this book: change a copy. A pair of a maintained book belongs to all
+        books that show it and refuses to be changed: see `PriceLevel`.
         """
         bids = self._bids
         if bids is None:
@@ -115,7 +121,7 @@ class OrderBookData(Container):
     def get_asks(self) -> list[list[float]]:
         """Return ``[price, quantity]`` pairs, lowest first, quantity in base asset; empty without an ask.
 
-        Pairs are shared as those of `get_bids` are.
+        The list and its pairs are shared as those of `get_bids` are.
         """
         asks = self._asks
         if asks is None:

@@ -154,8 +154,19 @@ def test_what_did_not_change_is_shared() -> None:
     assert before.get_bids() == [[27000.1, 0.5], [27000.0, 2.0]]
     assert after.get_bids()[0] is before.get_bids()[0]
     after.get_bids().clear()  # the list around them is each book's own
-    assert len(before.get_bids()) == 2
-    assert after.get_best_bid() == [27000.1, 0.5]
+    again = OrderBookData(keeper.state(5), SPOT, 1.0)
+    assert len(before.get_bids()) == len(again.get_bids()) == 2
+
+
+def test_a_list_that_somebody_changed_is_told_as_it_is_now() -> None:
+    """Who changes the list of a book, against the advice, finds it so in whatever else the book tells."""
+    _, item = kept()
+    bids = item.get_bids()
+    del bids[0]
+    bids.append([26000.0, 1.0])
+    assert item.get_best_bid() == [27000.0, 2.0]
+    assert item.get_raw_data()["bids"] == [["27000", "2", "1"], ["26000.0", "1.0"]]
+    assert pickle.loads(pickle.dumps(item)).get_bids() == [[27000.0, 2.0], [26000.0, 1.0]]
 
 
 def test_a_kept_book_can_be_sent_to_another_process() -> None:
