@@ -8,14 +8,14 @@ in an update tells of the one before.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
 from ..containers.base import Row
 from ..containers.orderbook import BookState, Level
-from ..exceptions import BookCrossedError, BookGapError, ChecksumError, DataParseError
+from ..exceptions import BookCrossedError, BookError, BookGapError, ChecksumError, DataParseError
 from .orderbook import OrderBook
 
 _LARGEST_BACKLOG = 10_000  # updates kept while a snapshot is awaited
@@ -174,6 +174,7 @@ class Unnumbered:
 
 
 Rule = Spanning | Linked | Whole | Unnumbered
+Top = tuple[int | None, list[BookState]]  # levels a side, and states of a book with so many
 
 
 class BookKeeper:
@@ -251,27 +252,48 @@ class BookKeeper:
             self._waiting.append(row)
         return False
 
-    def follow(self, row: BookRow) -> bool:
-        """Take an update that by its number plainly comes next; return ``False``, with nothing done, for any other row.
+    def follow(self, rows: Iterable[BookRow], tops: Sequence[Top]) -> tuple[int, BookError | DataParseError | None]:
+        """Take updates as long as each plainly comes next by its number; any other row is left to `take`.
 
         It does what `take` does, by a shorter way.
 
-        Raises:
-            BookCrossedError, ChecksumError, DataParseError: as `take`.
+        Args:
+            tops: numbers of levels, each with a list to which the state after each update is added.
+
+        Returns:
+            How many updates were taken, and the error that the next one was, as `take` would have raised it.
         """
-        last = self._last
-        if last is None or not self._joined or row.is_snapshot:
-            return False
-        if self._is_spanning:
-            if row.first != last + 1 or row.last is None or row.last <= last:
-                return False
-        elif not self._is_linked or row.previous != last:
-            return False
-        self._apply(row)
-        bids, asks = self.book.bids._ranks, self.book.asks._ranks  # as `is_crossed`, of which calls cost as much again
-        if self._checksum is not None or (len(bids) > 1 < len(asks) and bids[-2] >= -asks[-2]):
-            self._check(row)
-        return True
+        taken, last = 0, self._last
+        if not self._joined:
+            return taken, None
+        is_spanning, is_linked, has_checksum = self._is_spanning, self._is_linked, self._checksum is not None
+        book, state = self.book, self.state
+        bids, asks, apply = book.bids._ranks, book.asks._ranks, book.apply
+        try:
+            for row in rows:
+                number = row.last
+                if row.is_snapshot:
+                    break
+                if last is None:
+                    break
+                if is_spanning:
+                    if row.first != last + 1 or number is None or number <= last:
+                        break
+                elif not is_linked or row.previous != last:
+                    break
+                apply(row.bids, row.asks)
+                self._last = last = number
+                self._row = row
+                # As `is_crossed`, of which the calls cost as much again.
+                if has_checksum or (len(bids) > 1 < len(asks) and bids[-2] >= -asks[-2]):
+                    self._check(row)
+                for levels, states in tops:
+                    states.append(state(levels))
+                taken += 1
+        except (BookError, DataParseError) as error:
+            self._forget()
+            return taken, error
+        return taken, None
 
     def _join(self, row: BookRow) -> bool:
         assert not isinstance(self.rule, Unnumbered), "its first state is sent, so nothing is ever joined"

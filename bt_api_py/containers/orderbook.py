@@ -110,8 +110,8 @@ class OrderBookData(Container):
     def get_bids(self) -> list[list[float]]:
         """Return ``[price, quantity]`` pairs, highest first, quantity in base asset; empty without a bid.
 
-        The list is the book's own, for all who hold this book: change a copy. A pair of a maintained book belongs to all
-        books that show it and refuses to be changed: see `PriceLevel`.
+        The list is the book's own, for all who hold this book: change a copy. A pair of a maintained book belongs to
+        all books that show it and refuses to be changed: see `PriceLevel`.
         """
         bids = self._bids
         if bids is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from ..book.sequence import BookKeeper, BookRow, Unnumbered, Whole
+from ..book.sequence import BookKeeper, BookRow, Top, Unnumbered, Whole
 from ..containers import OrderBookData
 from ..containers.base import Topic
 from ..containers.orderbook import BookState, Level
@@ -151,16 +151,8 @@ class BookFeed(Feed):
         keeper = self._by_leg.get(leg) if self._is_legwise else self.keeper
         if keeper is None or not self.is_settled:
             return 0
-        count, fault, made = 0, None, self._none_made()
-        try:
-            for row in rows:
-                if not keeper.follow(row):
-                    break
-                count += 1
-                for levels, states in made:
-                    states.append(keeper.state(levels))
-        except (BookError, DataParseError) as error:
-            fault = error
+        made = self._none_made()
+        count, fault = keeper.follow(rows, made)
         if count:
             self.last_at = self._sign_at = leg.heard
             self.received += count
@@ -264,11 +256,12 @@ class BookFeed(Feed):
             states.append(self.keeper.state(levels))
         self._hand_out_books(made, received)
 
-    def _none_made(self) -> list[tuple[int | None, list[BookState]]]:
+    def _none_made(self) -> list[Top]:
         """Return each number of levels that readers want, with room for states of so many."""
-        return [(levels, []) for levels in dict.fromkeys(box.wish.levels for box in self.boxes if box.wants_copies)]
+        made: dict[int | None, list[BookState]] = {box.wish.levels: [] for box in self.boxes if box.wants_copies}
+        return list(made.items())
 
-    def _hand_out_books(self, made: list[tuple[int | None, list[BookState]]], received: float) -> None:
+    def _hand_out_books(self, made: list[Top], received: float) -> None:
         """Hand states out to those who want so many levels, and wake those who look at the book itself."""
         boxes = self.boxes
         for levels, states in made:

@@ -12,6 +12,7 @@ from msgspec.structs import asdict
 
 from bt_api_py.book.checksum import Crc32
 from bt_api_py.book.sequence import BookKeeper, Linked, Rule, Spanning, Unnumbered, Verdict, Whole
+from bt_api_py.containers import BookState
 from bt_api_py.exceptions import BookCrossedError, BookError, BookGapError, ChecksumError, DataParseError
 
 from .rows import Sent
@@ -149,12 +150,15 @@ def test_an_update_that_plainly_follows_takes_the_short_way(rule: Rule) -> None:
     if not book._joined:
         book.take(Sent(previous=0, first=1, last=1))
     following = Sent(previous=1, first=2, last=4, bids=[["10", "3"]])
-    assert book.follow(following)
-    assert (book.sequence, list(book.state(None).bids)) == (4, [["10", "3"]])
-    assert not book.follow(following)
-    assert not book.follow(Sent(previous=9, first=10, last=11))
-    assert not book.follow(snapshot(20))
-    assert book.sequence == 4
+    then = Sent(previous=4, first=5, last=5, bids=[["10", "4"], ["9", "1"]])
+    best: list[BookState] = []
+    both: list[BookState] = []
+    assert book.follow([following, then, following], [(1, best), (None, both)]) == (2, None)
+    assert [state.bids for state in best] == [[["10", "3"]], [["10", "4"]]]
+    assert [(state.sequence, state.bids) for state in both] == [(4, [["10", "3"]]), (5, [["10", "4"], ["9", "1"]])]
+    for row in (following, Sent(previous=9, first=10, last=11), snapshot(20)):
+        assert book.follow([row], []) == (0, None)
+    assert book.sequence == 5
 
 
 def test_after_a_gap_there_is_no_book() -> None:
@@ -487,20 +491,53 @@ def fault(take: Callable[[Sent], bool], row: Sent) -> tuple[type[Exception], str
     return None
 
 
-@given(
-    rows=st.lists(
+ANY_ROWS = st.lists(
+    st.builds(
+        Sent,
+        first=st.none() | st.integers(-2, 6),
+        last=st.none() | st.integers(-2, 6),
+        previous=st.none() | st.integers(-2, 6),
+        checksum=st.none() | st.integers(-1, 1),
+        is_snapshot=st.booleans(),
+        bids=st.lists(st.lists(st.sampled_from(["1", "2", "3", "0", "x", ""]), max_size=3), max_size=3),
+        asks=st.lists(st.lists(st.sampled_from(["2", "3", "4", "0", "NaN"]), max_size=3), max_size=3),
+    ),
+    max_size=12,
+)
+
+
+def _levels(*prices: str) -> st.SearchStrategy[list[tuple[str, str]]]:
+    return st.lists(st.tuples(st.sampled_from(prices), st.sampled_from(["0", "1", "2"])), max_size=3)
+
+
+def _in_order(rows: list[tuple[Sent, int | None, int | None]]) -> list[Sent]:
+    """Number rows one after the other, behind a first state; what stands beside a row disturbs its numbers."""
+    for number, (row, back, before) in enumerate(rows, 2):
+        row.first, row.last = number, None if back is None else number - back
+        row.previous = None if before is None else number - 1 - before
+    joined = [Sent(first=1, last=1, previous=0), snapshot(1), Sent(first=1, last=1, previous=1)]
+    return [*joined, *(row for row, _, _ in rows)]
+
+
+# Most of these simply come next.
+ROWS_IN_ORDER = st.lists(
+    st.tuples(
         st.builds(
             Sent,
-            first=st.none() | st.integers(-2, 6),
-            last=st.none() | st.integers(-2, 6),
-            previous=st.none() | st.integers(-2, 6),
-            checksum=st.none() | st.integers(-1, 1),
-            is_snapshot=st.booleans(),
-            bids=st.lists(st.lists(st.sampled_from(["1", "2", "3", "0", "x", ""]), max_size=3), max_size=3),
-            asks=st.lists(st.lists(st.sampled_from(["2", "3", "4", "0", "NaN"]), max_size=3), max_size=3),
+            timestamp=st.none() | st.integers(1, 3),
+            checksum=st.sampled_from([None, None, None, 0, 1]),
+            bids=_levels("8", "9", "10"),
+            asks=_levels("11", "12", "13", "10"),
         ),
-        max_size=12,
+        st.sampled_from([0, 0, 0, 0, 0, 1, None]),
+        st.sampled_from([0, 0, 0, 0, 0, 1, None]),
     ),
+    max_size=12,
+).map(_in_order)
+
+
+@given(
+    rows=ANY_ROWS | ROWS_IN_ORDER,
     rule=st.sampled_from(
         [
             Linked(),
@@ -520,15 +557,25 @@ def test_a_book_is_true_or_absent(rows: list[Sent], rule: Rule, checksum: Crc32 
     Whoever tries the short way first has the same book.
     """
     book, other = kept(rule, checksum=checksum), kept(rule, checksum=checksum)
+    seen = []
     for row in rows:
         error = fault(book.take, row)
         assert error is None or not book.is_live
-        assert fault(lambda taken: other.follow(taken) or other.take(taken), row) == error
-        assert (other.is_live, asdict(other.state(None))) == (book.is_live, asdict(book.state(None)))
+        seen.append((error, book.is_live, asdict(book.state(None))))
         if book.is_live:
             assert not book.book.is_crossed()
         else:
             assert book.state(None).bids == book.state(None).asks == []
+    at = 0
+    while at < len(rows):
+        states: list[BookState] = []
+        taken, wrong = other.follow(rows[at:], [(None, states)])
+        assert [(None, True, asdict(state)) for state in states] == seen[at : at + taken]
+        at += taken
+        if at < len(rows):
+            error = (type(wrong), str(wrong)) if wrong is not None else fault(other.take, rows[at])
+            assert (error, other.is_live, asdict(other.state(None))) == seen[at]
+            at += 1
 
 
 class TestUnnumbered:

@@ -24,9 +24,9 @@ MARGIN = 1.1
 
 # For each message: calls of Python functions by the package or into it, and calls of native ones by the package.
 CALLS = {
-    "messages that arrive together": {"ticker": (5, 4), "trades": (5, 4), "depth": (14, 12)},
-    "messages that arrive one by one": {"ticker": (23, 17), "trades": (24, 19), "depth": (37, 28)},
-    "three readers": {"ticker": (13, 6), "trades": (13, 6), "depth": (22, 14)},
+    "messages that arrive together": {"ticker": (5, 4), "trades": (5, 4), "depth": (13, 11)},
+    "messages that arrive one by one": {"ticker": (23, 16), "trades": (24, 18), "depth": (37, 26)},
+    "three readers": {"ticker": (13, 6), "trades": (13, 6), "depth": (21, 13)},
 }
 BLOCKS = {"ticker": 7, "trades": 7, "depth": 21}  # of memory, for each object that a reader holds; its frame is one
 
