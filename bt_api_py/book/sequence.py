@@ -199,7 +199,7 @@ class BookKeeper:
         self.book = OrderBook(depth, reach)
         self._is_sent = rule.snapshot == "stream"
         self._is_whole = isinstance(rule, Whole)
-        self._is_spanning = isinstance(rule, Spanning) and not rule.linked
+        self._is_spanning = isinstance(rule, Spanning)
         self._is_linked = isinstance(rule, Linked) or (isinstance(rule, Spanning) and rule.linked)
         self._label = exchange, symbol
         self._checksum = checksum
@@ -276,10 +276,10 @@ class BookKeeper:
                     break
                 if last is None:
                     break
-                if is_spanning:
-                    if row.first != last + 1 or number is None or number <= last:
+                if is_linked:
+                    if row.previous != last or (is_spanning and (number is None or row.first is None)):
                         break
-                elif not is_linked or row.previous != last:
+                elif not is_spanning or row.first != last + 1 or number is None or number <= last:
                     break
                 apply(row.bids, row.asks)
                 self._last = last = number

@@ -31,7 +31,10 @@ def test_a_case(case, tmp_path):
     assert len(costs) == (4 if "asleep" in case else 1)
     for cost in costs:
         assert cost["against"] > 0
-        assert cost["least"] == cost["ratio"] == cost["most"] == pytest.approx(cost["subject"] / cost["against"])
+        assert cost["least"] <= cost["ratio"] <= cost["most"]
+        if "asleep" not in case:
+            assert cost["least"] == cost["most"] == pytest.approx(cost["subject"] / cost["against"])
+    assert found["rounds"] == (3 if "asleep" in case else 1)  # latencies are looked at more often
 
 
 def test_the_table_of_a_file(tmp_path):
