@@ -47,10 +47,6 @@ log = logging.getLogger("bt_api_py.net")
 _RENEWAL_PAUSE = 60.0  # seconds before a renewal that failed is tried again
 _FRAMES_KEPT = 20  # the last ones, for whoever has to find out what a venue sent
 _MOST_HEADS = 50_000  # heads of frames that a socket may bring in before the table is started again
-# Frames that are read of a topic at once, and frames after which readers get a turn. What they are handed is still in
-# the processor's cache then, with the book that it was taken from, and no other task waits for long. More objects that
-# wait would rouse Python's collector, which looks through all of them; fewer frames would not pay for the turn.
-_TURN = 32
 _MOST_BAD_FRAMES = 50  # in a row: the stream of bytes itself is damaged
 
 
@@ -96,6 +92,7 @@ class Leg:
         self._joined: set[str] = set()  # accepted by the venue, or proven by data, on this connection
         self._ways: dict[str, _Way] = {}  # of topics from which data came
         self._ways_by_head: dict[bytes | None, _Way] = {}
+        self._turn = Feed.turn  # the shortest of those topics
         self.failures = 0  # in a row
         self.is_proven = False  # data came on this connection
         self.farewell = ""  # what the venue announced
@@ -171,6 +168,7 @@ class Leg:
             way.lane = _no_lane  # for frames that wait already
         self._ways.clear()
         self._ways_by_head.clear()
+        self._turn = Feed.turn
 
     def restart(self, cause: str) -> None:
         """Drop the socket and connect again."""
@@ -348,7 +346,7 @@ class Leg:
                 continue
             # What has arrived with it is handled together with it, under one time of receipt.
             self.heard, received = connection.heard, now()
-            portion = _TURN * max(1, len(self._ways))
+            portion = self._turn * max(1, len(self._ways))
             payloads = [first, *take(portion - 1)] if first else take(portion)
             self.frames += len(payloads)
             self.last_frames.extend(payloads[-_FRAMES_KEPT:])
@@ -384,10 +382,10 @@ class Leg:
 
         One that cannot go its way goes the general one.
         """
-        done = 0
-        while ways and done < _TURN:
+        done, turn = 0, self._turn
+        while ways and done < turn:
             way = ways[0]
-            payloads, way.waiting = way.waiting[:_TURN], way.waiting[_TURN:]
+            payloads, way.waiting = way.waiting[:turn], way.waiting[turn:]
             done += len(payloads)
             if not way.waiting:
                 ways.popleft()
@@ -424,6 +422,7 @@ class Leg:
             if read is None:
                 return
             way = self._ways[name] = _Way(feed.lane(read, self))
+            self._turn = min(self._turn, feed.turn)
         if len(self._ways_by_head) >= _MOST_HEADS:
             self._ways_by_head.clear()
         self._ways_by_head[head] = way

@@ -39,7 +39,7 @@ async def test_a_flood_leaves_turns_to_everybody(connect, transport):
         before = sum(queued.values())
         seen.append(queued)
         assert len(seen) < 1000
-    assert max(steps) <= 64
+    assert max(steps) <= 128
     firsts = [next(at for at, queued in enumerate(seen) if queued[symbol]) for symbol in SYMBOLS]
     assert firsts == sorted(firsts)
     for stream in streams.values():
@@ -75,17 +75,17 @@ async def test_who_gives_back_a_topic_in_between_takes_nothing_from_others(conne
     tasks = [asyncio.create_task(read_all(symbol)) for symbol in SYMBOLS]
     await fakes.settle()
     # Every topic has more than fits in one turn, so the first one's reader acts before the others' frames are handled.
-    socket.feed(*(fakes.trade(number, symbol) for symbol in SYMBOLS for number in range(2, 42)))
+    socket.feed(*(fakes.trade(number, symbol) for symbol in SYMBOLS for number in range(2, 82)))
     await fakes.settle()
-    socket.feed(*(fakes.trade(number, symbol) for symbol in SYMBOLS for number in range(42, 82)))
+    socket.feed(*(fakes.trade(number, symbol) for symbol in SYMBOLS for number in range(82, 162)))
     await fakes.settle()
     assert waited == [0]
     for symbol in SYMBOLS:
         if symbol != other:
-            assert read[symbol] == list(range(1, 82))
+            assert read[symbol] == list(range(1, 162))
     if reopens:
         # What was handled before there was a new stream is not for it; what was not, is.
-        assert read[other] == list(range(42 if place == 1 else 2, 82))
+        assert read[other] == list(range(82 if place == 1 else 2, 162))
         assert streams[other].stats.missing == 0
     else:
         assert read[other] == [1]
@@ -99,7 +99,7 @@ async def test_a_second_socket_in_between_brings_nothing_twice(connect, transpor
     streams, old = await opened(connect(), transport, lambda api, symbol: api.stream_ticker(SPOT, symbol), fakes.ticker)
     old.feed({"e": "serverShutdown", "E": 1})
     await fakes.settle()
-    told = [fakes.ticker(number, symbol) for number in range(2, 34) for symbol in SYMBOLS]
+    told = [fakes.ticker(number, symbol) for number in range(2, 66) for symbol in SYMBOLS]
     old.feed(*told)
     clock.skip(1.0)
     for _ in range(100):
@@ -113,7 +113,7 @@ async def test_a_second_socket_in_between_brings_nothing_twice(connect, transpor
     for symbol in waiting:
         stream = streams[symbol]
         numbers = [(await anext(stream)).get_timestamp() % 1000 for _ in range(stream.stats.queued)]
-        assert numbers == list(range(2, 34))
+        assert numbers == list(range(2, 66))
 
 
 async def test_a_burst_of_one_topic_does_not_fill_the_queue_of_a_reader_who_keeps_up(connect, transport):
@@ -121,7 +121,7 @@ async def test_a_burst_of_one_topic_does_not_fill_the_queue_of_a_reader_who_keep
     streams, socket = await opened(
         connect(),
         transport,
-        lambda api, symbol: api.stream_ticker(SPOT, symbol, buffer=32, overflow="raise"),
+        lambda api, symbol: api.stream_ticker(SPOT, symbol, buffer=64, overflow="raise"),
         fakes.ticker,
     )
     socket.feed(*(fakes.ticker(number, SYMBOLS[0]) for number in range(2, 502)))
