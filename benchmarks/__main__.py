@@ -1,8 +1,7 @@
 """``python -m benchmarks``: what the gateway costs against a hand-written loop, as a table and as JSON.
 
 ``--rounds`` says how often each pair is run (thrice as often where latency is looked at, in short runs), ``--only``
-which lines, ``--messages`` how many each run sends;
-``--from`` draws the table of a file again.
+which lines, ``--messages`` how many each run sends; ``--from`` draws the table of a file again.
 """
 
 from __future__ import annotations

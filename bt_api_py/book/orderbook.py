@@ -226,7 +226,7 @@ class BookSide:
         if self._parts is None:
             self._show(size)
             self._parts = Parts()
-        top = self._parts.top(count, self._ranks, self._entries)
+        top = self._parts.top(count, self._first, self._ranks, self._entries)
         self._edge = self._parts.edge
         self._first = len(self._entries) - len(top.near)
         return top

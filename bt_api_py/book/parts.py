@@ -66,7 +66,7 @@ class Parts:
     __slots__ = ("_bounds", "_far", "_touched", "edge")
 
     def __init__(self) -> None:
-        self.edge = inf
+        self.edge = -inf
         self._far: list[list[PriceLevel]] = []  # all parts but the best, which is cut anew for every top
         self._bounds: list[float] = []  # the lowest rank of each part but the first
         self._touched: dict[int, None] = {}  # places of parts in which a level was set since they were cut
@@ -75,26 +75,35 @@ class Parts:
         """Note that a level below the edge is set or left out."""
         self._touched[bisect_right(self._bounds, rank)] = None
 
-    def top(self, count: int, ranks: list[float], entries: list[PriceLevel]) -> LongTop:
-        """Return the best `count` entries, which stand by ascending rank."""
-        near = entries[bisect_left(ranks, self.edge) :]
-        if self._touched or not _SIZE // 4 < len(near) <= 4 * _SIZE:
-            near = self._cut_again(near, ranks, entries)
+    def top(self, count: int, first: int, ranks: list[float], entries: list[PriceLevel]) -> LongTop:
+        """Return the best `count` entries, which stand by ascending rank.
+
+        Args:
+            first: the place of the first rank that is not below the edge.
+        """
+        near = entries[first:]
+        is_even = _SIZE // 4 <= len(near) <= 4 * _SIZE
+        if is_even and self._touched:
+            is_even = self._cut_touched(ranks, entries)
+        if not is_even:
+            self._cut_all(ranks, entries)
+            near = entries[bisect_left(ranks, self.edge) :]
         return LongTop(near, self._far, min(count, len(entries)))
 
-    def _cut_again(self, near: list[PriceLevel], ranks: list[float], entries: list[PriceLevel]) -> list[PriceLevel]:
-        """Cut those parts anew in which a level was set, or all when one is too large or too small by now."""
+    def _cut_touched(self, ranks: list[float], entries: list[PriceLevel]) -> bool:
+        """Cut those parts anew in which a level was set, and return whether none has grown too large."""
         far = self._far = self._far.copy()  # tops that were handed out hold the old one
         for place in self._touched:
             far[place] = self._cut(place, ranks, entries)
         self._touched.clear()
-        if _SIZE // 4 < len(near) <= 4 * _SIZE and all(len(part) <= 4 * _SIZE for part in far):
-            return near
+        return all(len(part) <= 4 * _SIZE for part in far)
+
+    def _cut_all(self, ranks: list[float], entries: list[PriceLevel]) -> None:
         # Levels of one rank, prices that no float can tell apart, are never parted.
         bounds = self._bounds = sorted(set(ranks[-1 - _SIZE : 0 : -_SIZE]))
         self._far = [self._cut(place, ranks, entries) for place in range(len(bounds))]
+        self._touched.clear()
         self.edge = bounds[-1] if bounds else -inf
-        return entries[bisect_left(ranks, self.edge) :]
 
     def _cut(self, place: int, ranks: list[float], entries: list[PriceLevel]) -> list[PriceLevel]:
         bounds = self._bounds

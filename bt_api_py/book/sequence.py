@@ -272,9 +272,7 @@ class BookKeeper:
         try:
             for row in rows:
                 number = row.last
-                if row.is_snapshot:
-                    break
-                if last is None:
+                if last is None or row.is_snapshot:
                     break
                 if is_linked:
                     if row.previous != last or (is_spanning and (number is None or row.first is None)):
