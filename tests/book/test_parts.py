@@ -86,3 +86,17 @@ def test_a_short_top_beside_a_long_one():
     side.apply([("2.5", "7")])
     assert side.shown(3) == [[3.0, 1.0], [2.5, 7.0], [2.0, 1.0]]
     assert side.top(2) == [("3", "1"), ("2.5", "7")]
+
+
+def test_parts_stay_small():
+    """A part into which many levels were set is divided, so that the next change in it copies few again."""
+    side = BookSide(1)
+    side.load([(str(price), "1") for price in range(1, 31)])
+    side.shown(None)
+    assert side._parts is not None
+    for number in range(1, 60):
+        side.apply([(f"5.{number:02}", "1")])
+        assert [level[0] for level in side.shown(None)] == sorted(
+            (level[0] for level in side.shown(None)), reverse=True
+        )
+        assert max(map(len, side._parts._far)) <= 4 * parts._SIZE
